@@ -1,0 +1,69 @@
+# Every command of the project. `make help` lists them; CI runs the same ones.
+PYTHON ?= python3
+APP := .venv/bin/python
+CDK := .venv-cdk/bin/python
+BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check lint types imports migrations templates synth format lock reset \
+	bench bench-propagation bench-rest setup-up setup-test setup-cdk chromium
+
+help: ## list the commands
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
+
+up: setup-up ## run the whole shop in the foreground (TRADE=off: no live trade)
+	@exec $(APP) -m infra.local.up
+
+test: setup-test chromium ## run every test
+	@$(APP) -m pytest
+
+check: lint types imports migrations templates test ## everything that CI runs
+
+lint: setup-test ## style and format
+	$(APP) -m ruff check .
+	$(APP) -m ruff format --check .
+
+types: setup-test ## static types, strictly
+	BANYAN_LOCAL=yes $(APP) -m mypy
+
+imports: setup-test ## who may import whom
+	.venv/bin/lint-imports
+
+migrations: setup-test ## no model change without its migration
+	BANYAN_LOCAL=yes $(APP) manage.py makemigrations --check --dry-run
+
+templates: setup-cdk ## the committed templates are what the CDK application says
+	$(CDK) -m infra.synth --check
+
+synth: setup-cdk ## renew the committed templates
+	$(CDK) -m infra.synth
+
+format: setup-test ## let the formatter and the safe fixes loose
+	$(APP) -m ruff check --fix .
+	$(APP) -m ruff format .
+
+bench: bench-propagation bench-rest ## every benchmark
+
+bench-propagation: setup-test ## commit -> visible in the service
+	$(APP) -m benchmarks.propagation
+
+bench-rest: setup-test ## memory and processor time of a quiet shop
+	$(APP) -m benchmarks.rest
+
+lock: ## resolve the dependencies anew into locks/
+	$(PYTHON) infra/local/locking.py
+
+reset: ## forget everything that the shop has stored
+	rm -rf .banyan
+
+setup-up:
+	@$(BOOTSTRAP) up
+
+setup-test:
+	@$(BOOTSTRAP) test
+
+setup-cdk: setup-test
+	@$(BOOTSTRAP) cdk
+
+chromium: setup-test
+	@$(APP) -m infra.local.chromium

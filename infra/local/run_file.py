@@ -1,0 +1,61 @@
+"""`.banyan/run.json`: what runs and where, for scripts and for `manage.py`."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "run.json"
+
+
+class AlreadyRunning(Exception):
+    """Another shop runs from the same state directory."""
+
+
+def claim(state_dir: Path) -> None:
+    """Make sure that nobody else runs from this directory.
+
+    Raises:
+        AlreadyRunning: somebody does; the message gives the address.
+    """
+    running = read(state_dir)
+    if running and _is_alive(int(running["pid"])):
+        where = running.get("web", "not open yet")
+        raise AlreadyRunning(f"a shop runs from here already: {where} (process {running['pid']})")
+    write(state_dir, {"pid": os.getpid()})
+
+
+def read(state_dir: Path) -> dict[str, Any]:
+    """Return what runs, or nothing."""
+    try:
+        content: dict[str, Any] = json.loads((state_dir / NAME).read_text())
+    except FileNotFoundError:
+        return {}
+    return content
+
+
+def write(state_dir: Path, content: dict[str, Any]) -> None:
+    """Replace the file in one step: no reader sees half of it."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    fresh = state_dir / f"{NAME}.new"
+    fresh.write_text(json.dumps(content, indent=2) + "\n")
+    fresh.replace(state_dir / NAME)
+
+
+def remove(state_dir: Path) -> None:
+    """Say that nothing runs."""
+    (state_dir / NAME).unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,159 @@
+"""The shop's processes, the order they start in, and what a new shop needs before it opens."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from infra.local import postgres, programs, run_file
+from infra.local.site import ROOT, Site
+from infra.local.steps import Steps
+from infra.local.trade_source import HISTORY_UNTIL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from infra.local.console import Console
+    from infra.local.supervisor import Supervisor
+    from infra.local.trade_source import TradeSource
+
+_GENERATED_ORDERS = "3000"
+# An event published shortly before a checkpoint may be in neither: republish a little more.
+_CHECKPOINT_MARGIN = timedelta(seconds=30)
+_PATH = "order_history"
+
+
+class Shop:
+    """One running shop under a supervisor."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        console: Console,
+        state_dir: Path,
+        trade: TradeSource,
+        *,
+        trickle: bool,
+    ) -> None:
+        self._supervisor = supervisor
+        self._console = console
+        self._state_dir = state_dir
+        self._trade = trade
+        self._trickle = trickle
+        self._site = Site(state_dir)
+        self._steps = Steps(directory=ROOT, console=console, environment=self._site.environment)
+
+    def open(self, *, control_port: int, is_over: Callable[[], bool]) -> None:
+        """Start everything, and fill a new shop with history.
+
+        Raises:
+            DidNotStart: a process ended or was not ready in time.
+            StepFailed: a step of the set-up failed.
+        """
+        self._supervisor.on_change = lambda: self._write_run_file(control_port)
+        for stage in (self._open_platform, self._open_shop, self._furnish, self._let_trade_in):
+            if is_over():
+                return
+            stage()
+        self._write_run_file(control_port, is_open=True)
+        self._greet()
+
+    def _open_platform(self) -> None:
+        if "DATABASE_URL" not in os.environ:
+            self._supervisor.start(programs.postgres(self._site))
+            postgres.ensure_database(self._site.postgres_port)
+        self._steps.manage("migrate", "migrate", "--verbosity=0")
+        self._supervisor.start(programs.lambda_host(self._site))
+        self._start_aws()
+
+    def _open_shop(self) -> None:
+        self._supervisor.start(programs.web(self._site))
+        self._supervisor.start(programs.worker(self._site))
+        self._supervisor.start(programs.beat(self._site))
+
+    def _start_aws(self) -> None:
+        """Start local AWS, and give back what it lost if it was killed.
+
+        Nobody publishes meanwhile: an event overtaking the lost ones of its stream would be a gap.
+        """
+        worker_ran = "worker" in self._supervisor.pids
+        if worker_ran:
+            self._supervisor.stop("worker")
+        self._supervisor.start(programs.aws(self._site), restart=self._start_aws)
+        self._steps.run(
+            "deploy",
+            sys.executable,
+            "-m",
+            "infra.local.deploy",
+            f"--endpoint={self._site.urls['aws']}",
+            f"--out={self._state_dir / 'deployed.json'}",
+        )
+        self._republish_what_was_lost()
+        if worker_ran:
+            self._supervisor.restart("worker")
+
+    def _republish_what_was_lost(self) -> None:
+        restored = json.loads((self._state_dir / "aws" / "restored.json").read_text())
+        if restored["clean"]:
+            return
+        if restored["checkpoint_at"] is None:
+            if self._is_done("furnished"):
+                self._console.shout("local AWS has lost everything: publishing it all again")
+                self._steps.manage("resync", "outbox", "resync", "--since=1970-01-01T00:00:00Z")
+                self._steps.manage("backfill", "strangler", "backfill", _PATH, "--restart")
+            return
+        since = datetime.fromisoformat(restored["checkpoint_at"]).astimezone(UTC)
+        since -= _CHECKPOINT_MARGIN
+        self._console.say(f"local AWS was killed: publishing again since {since.isoformat()}")
+        self._steps.manage("resync", "outbox", "resync", f"--since={since.isoformat()}")
+
+    def _furnish(self) -> None:
+        """Give a new shop its past, and let the service answer for it. Done once."""
+        if self._is_done("furnished"):
+            return
+        if self._trade.is_generated and not self._trade.file.exists():
+            self._steps.manage(
+                "generate",
+                "generate_trade",
+                "--seed=1",
+                f"--orders={_GENERATED_ORDERS}",
+                f"--out={self._trade.file}",
+            )
+        self._steps.manage(
+            "import", "import_online_retail", str(self._trade.file), f"--until={HISTORY_UNTIL}"
+        )
+        self._steps.manage("logins", "open_local_logins")
+        self._steps.manage("backfill", "strangler", "backfill", _PATH)
+        self._steps.manage("reconcile", "strangler", "reconcile", _PATH)
+        self._steps.manage("advance", "strangler", "advance", _PATH, "--reason=a new local shop")
+        self._mark_done("furnished")
+
+    def _let_trade_in(self) -> None:
+        if self._trickle:
+            self._supervisor.start(programs.trade(self._site, self._trade.file))
+
+    def _is_done(self, step: str) -> bool:
+        return (self._state_dir / f"{step}.done").exists()
+
+    def _mark_done(self, step: str) -> None:
+        (self._state_dir / f"{step}.done").touch()
+
+    def _write_run_file(self, control_port: int, *, is_open: bool | None = None) -> None:
+        running: dict[str, Any] = run_file.read(self._state_dir)
+        running.update(self._site.urls, pid=os.getpid(), control_port=control_port)
+        running["processes"] = self._supervisor.pids
+        if is_open is not None:
+            running["is_open"] = is_open
+        run_file.write(self._state_dir, running)
+
+    def _greet(self) -> None:
+        logins = json.loads((self._state_dir / "logins.json").read_text())
+        say, web, password = self._console.say, self._site.urls["web"], logins["password"]
+        say(f"shop      {web}/")
+        say(f"admin     {web}/admin/   {logins['staff']} / {password}")
+        say(f"my orders {web}/orders/  {logins['customer']} / {password}")
+        say(f"API       {web}/api/v1/schema/")

@@ -1,0 +1,77 @@
+"""`make up`: the whole shop on this machine, in the foreground, from nothing to live trade."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from infra.local import control, run_file, trade_source
+from infra.local.console import Console
+from infra.local.processes import DidNotStart
+from infra.local.shop import Shop
+from infra.local.steps import StepFailed
+from infra.local.supervisor import GaveUp, Supervisor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> None:
+    """Read the arguments, run the shop, and say how it ended by the exit code."""
+    started = time.monotonic()
+    arguments = _arguments()
+    console = Console(arguments.state_dir / "logs", quiet=arguments.quiet)
+    supervisor = Supervisor(directory=ROOT, console=console)
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    try:
+        run_file.claim(arguments.state_dir)
+    except run_file.AlreadyRunning as error:
+        raise SystemExit(str(error)) from None
+    shop = Shop(
+        supervisor, console, arguments.state_dir, trade_source.find(ROOT), trickle=arguments.trade
+    )
+    failed = False
+    try:
+        shop.open(control_port=control.serve(supervisor.requests), is_over=over.is_set)
+        console.say(f"open after {time.monotonic() - started:.0f} s; Ctrl-C stops it")
+        supervisor.watch(over.is_set)
+    except (DidNotStart, StepFailed, GaveUp) as error:
+        failed = not over.is_set()
+        console.shout(str(error))
+    finally:
+        console.say("closing")
+        supervisor.stop_all()
+        run_file.remove(arguments.state_dir)
+    console.say(f"closed; state is kept in {_shown(arguments.state_dir)}")
+    sys.exit(failed)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--trade",
+        action=argparse.BooleanOptionalAction,
+        default=os.environ.get("TRADE", "on") not in {"off", "no", "0"},
+        help="let live trade trickle in",
+    )
+    parser.add_argument(
+        "--state-dir",
+        type=lambda text: Path(text).resolve(),
+        default=Path(os.environ.get("BANYAN_STATE_DIR", ROOT / ".banyan")).resolve(),
+    )
+    parser.add_argument("--quiet", action="store_true", help="logs to the files only")
+    return parser.parse_args()
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Celery on SQS, locally and in production: wake-ups and batch jobs, never one task per event."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.config.settings")
+
+from django.conf import settings
+
+QUEUE = "banyan-tasks"
+
+app = Celery("banyan")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    task_default_queue=QUEUE,
+    task_ignore_result=True,
+    task_acks_late=True,
+    timezone="UTC",
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    worker_prefetch_multiplier=4,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+)
+if settings.CELERY_BROKER_URL.startswith("sqs://"):
+    app.conf.broker_transport_options = {
+        "region": settings.AWS_REGION,
+        "visibility_timeout": 900,
+        "wait_time_seconds": 20,
+        "polling_interval": 1,
+        "predefined_queues": {QUEUE: {"url": settings.CELERY_TASK_QUEUE_URL}},
+    }
+app.autodiscover_tasks()

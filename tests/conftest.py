@@ -1,0 +1,1 @@
+"""What every test may rely on. The database is provided by tests/settings.py."""
