@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infra.local import control, run_file
+from infra.local import control, run_file, trade_source
 from infra.local.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -76,14 +76,15 @@ class RunningShop:
 
 
 @contextmanager
-def run_shop(state_dir: Path, *, trade_file: Path | None = None) -> Iterator[RunningShop]:
+def run_shop(state_dir: Path, *, generated_orders: int | None = None) -> Iterator[RunningShop]:
     """Run a quiet shop of its own, ports and all, until the block ends."""
     shop = RunningShop(state_dir)
     environment = {**os.environ, "BANYAN_STATE_DIR": str(state_dir)}
     environment.pop("DATABASE_URL", None)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    if trade_file is not None:
-        environment["BANYAN_TRADE"] = str(trade_file)
+    if generated_orders is not None:
+        environment["BANYAN_TRADE"] = trade_source.GENERATED
+        environment["BANYAN_TRADE_ORDERS"] = str(generated_orders)
     state_dir.mkdir(parents=True, exist_ok=True)
     with (state_dir / "up.log").open("ab") as log:
         process = subprocess.Popen(

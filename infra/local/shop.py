@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from infra.local.supervisor import Supervisor
     from infra.local.trade_source import TradeSource
 
-_GENERATED_ORDERS = "3000"
 # An event published shortly before a checkpoint may be in neither: republish a little more.
 _CHECKPOINT_MARGIN = timedelta(seconds=30)
 _PATH = "order_history"
@@ -115,12 +114,12 @@ class Shop:
         """Give a new shop its past, and let the service answer for it. Done once."""
         if self._is_done("furnished"):
             return
-        if self._trade.is_generated and not self._trade.file.exists():
+        if self._trade.orders_to_generate and not self._trade.file.exists():
             self._steps.manage(
                 "generate",
                 "generate_trade",
                 "--seed=1",
-                f"--orders={_GENERATED_ORDERS}",
+                f"--orders={self._trade.orders_to_generate}",
                 f"--out={self._trade.file}",
             )
         self._steps.manage(

@@ -7,24 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HISTORY_UNTIL = "2011-07-31"
+GENERATED = "generated"
+_GENERATED_ORDERS = "3000"
 _REAL = "online_retail_*.csv.gz"
 
 
 @dataclass(frozen=True)
 class TradeSource:
-    """A file of trade; `is_generated` says that it has to be made first if it is not there."""
+    """A file of trade, and how many orders to generate into it first: 0 if it is there already."""
 
     file: Path
-    is_generated: bool
+    orders_to_generate: int
 
 
-def find(root: Path) -> TradeSource:
-    """Look at BANYAN_TRADE, then beside the checkout; else trade is generated into the state."""
+def find(root: Path, state_dir: Path) -> TradeSource:
+    """Look at BANYAN_TRADE (a file, or `generated`), then beside the checkout; else generate."""
     named = os.environ.get("BANYAN_TRADE")
-    if named:
-        return TradeSource(Path(named).resolve(), is_generated=False)
     beside = sorted((root.parent / "shared" / "data").glob(_REAL))
-    if beside:
-        return TradeSource(beside[0], is_generated=False)
-    state_dir = Path(os.environ.get("BANYAN_STATE_DIR", root / ".banyan"))
-    return TradeSource(state_dir / "generated_trade.csv.gz", is_generated=True)
+    if named and named != GENERATED:
+        return TradeSource(Path(named).resolve(), orders_to_generate=0)
+    if beside and not named:
+        return TradeSource(beside[0], orders_to_generate=0)
+    orders = int(os.environ.get("BANYAN_TRADE_ORDERS", _GENERATED_ORDERS))
+    return TradeSource(state_dir / "generated_trade.csv.gz", orders_to_generate=orders)

@@ -34,7 +34,11 @@ def main() -> None:
     except run_file.AlreadyRunning as error:
         raise SystemExit(str(error)) from None
     shop = Shop(
-        supervisor, console, arguments.state_dir, trade_source.find(ROOT), trickle=arguments.trade
+        supervisor,
+        console,
+        arguments.state_dir,
+        trade_source.find(ROOT, arguments.state_dir),
+        trickle=arguments.trade,
     )
     failed = False
     try:

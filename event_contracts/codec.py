@@ -1,0 +1,97 @@
+"""Envelopes to CloudEvents 1.0 in structured JSON, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from event_contracts.envelope import Envelope
+from event_contracts.plain_values import (
+    MalformedValue,
+    from_plain,
+    read_instant,
+    to_plain,
+)
+from event_contracts.registry import event_class_of
+from event_contracts.streams import stream_kind
+
+SOURCE = "/banyan/shop"
+
+
+class MalformedEvent(Exception):
+    """The text is not an event of ours; the message says what is wrong and where."""
+
+
+def encode(envelope: Envelope) -> str:
+    """Write an envelope as a CloudEvent: `subject` is the stream, `sequence` its version."""
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": str(envelope.event_id),
+            "type": envelope.event_type,
+            "source": SOURCE,
+            "subject": envelope.stream,
+            "time": to_plain(envelope.occurred_at),
+            "datacontenttype": "application/json",
+            "partitionkey": envelope.stream,
+            "sequence": str(envelope.version),
+            **({"traceparent": envelope.traceparent} if envelope.traceparent else {}),
+            "data": to_plain(envelope.data),
+        },
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+
+
+def decode(text: str, *, reads: Collection[str] | None = None) -> Envelope:
+    """Read an envelope back.
+
+    `reads` names the apps whose facts matter to this reader. A fact of any other app counts for the
+    stream's version only: its `data` is None, and its type need not be registered. So an app may
+    publish a new fact before every reader of the stream has been deployed again.
+
+    Raises:
+        MalformedEvent: not JSON, an attribute is missing, or the data breaks its contract.
+        UnknownEvent: the event's type is not in the registry.
+    """
+    attributes = _attributes(text)
+    event_type = _text(attributes, "type")
+    matters = reads is None or event_type.partition(".")[0] in reads
+    cls = event_class_of(event_type) if matters else None
+    try:
+        return Envelope(
+            event_id=UUID(_text(attributes, "id")),
+            event_type=event_type,
+            stream=_stream(attributes),
+            version=int(_text(attributes, "sequence")),
+            occurred_at=read_instant(attributes.get("time"), "time"),
+            data=from_plain(cls, attributes.get("data"), where="data") if cls else None,
+            traceparent=_text(attributes, "traceparent") if "traceparent" in attributes else None,
+        )
+    except (MalformedValue, ValueError) as error:
+        raise MalformedEvent(f"{event_type} {attributes.get('id')}: {error}") from error
+
+
+def _attributes(text: str) -> dict[str, Any]:
+    try:
+        attributes = json.loads(text)
+    except ValueError as error:
+        raise MalformedEvent(f"not JSON: {error}") from error
+    if not isinstance(attributes, dict):
+        raise MalformedEvent(f"expected a CloudEvent object, got {type(attributes).__name__}")
+    return attributes
+
+
+def _text(attributes: dict[str, Any], name: str) -> str:
+    value = attributes.get(name)
+    if not isinstance(value, str):
+        raise MalformedEvent(f"{name}: expected text, got {value!r}")
+    return value
+
+
+def _stream(attributes: dict[str, Any]) -> str:
+    stream = _text(attributes, "subject")
+    stream_kind(stream)
+    return stream

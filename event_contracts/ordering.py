@@ -1,0 +1,83 @@
+"""Facts about orders. Each carries what a reader needs, so that nobody has to call back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from event_contracts.order_history import OrderSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedLine:
+    """One line of an order, with the price agreed at that moment."""
+
+    stock_code: str
+    description: str
+    quantity: int
+    unit_price_pence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedLine:
+    """Goods that came back, and what was paid back for them."""
+
+    stock_code: str
+    quantity: int
+    refund_pence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlaced:
+    """A customer, or a guest (`customer_id` is None), placed an order."""
+
+    order_number: str
+    customer_id: int | None
+    placed_at: datetime
+    country: str
+    lines: tuple[OrderedLine, ...]
+    item_count: int
+    total_pence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDispatched:
+    """The parcel left."""
+
+    order_number: str
+    customer_id: int | None
+    placed_at: datetime
+    dispatched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled:
+    """An order was called off before its parcel left."""
+
+    order_number: str
+    customer_id: int | None
+    placed_at: datetime
+    cancelled_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsReturned:
+    """Goods came back. `order_returned_pence` is all that was refunded so far, this included."""
+
+    order_number: str
+    customer_id: int | None
+    placed_at: datetime
+    credit_note_number: str
+    returned_at: datetime
+    lines: tuple[ReturnedLine, ...]
+    refund_pence: int
+    order_returned_pence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHistorySnapshotTaken:
+    """All orders of one customer as of the envelope's version; replaces whatever a reader held."""
+
+    customer_id: int
+    orders: tuple[OrderSummary, ...]

@@ -1,0 +1,61 @@
+"""Every event there is: its type on the wire and its class. The full list, in one place."""
+
+from __future__ import annotations
+
+from event_contracts.catalogue import (
+    PriceChanged,
+    ProductBecameAvailable,
+    ProductListed,
+    ProductSoldOut,
+)
+from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.ordering import (
+    ItemsReturned,
+    OrderCancelled,
+    OrderDispatched,
+    OrderHistorySnapshotTaken,
+    OrderPlaced,
+)
+
+EVENT_CLASSES: dict[str, type] = {
+    "catalogue.price_changed.v1": PriceChanged,
+    "catalogue.product_became_available.v1": ProductBecameAvailable,
+    "catalogue.product_listed.v1": ProductListed,
+    "catalogue.product_sold_out.v1": ProductSoldOut,
+    "customers.customer_details_changed.v1": CustomerDetailsChanged,
+    "customers.customer_registered.v1": CustomerRegistered,
+    "ordering.items_returned.v1": ItemsReturned,
+    "ordering.order_cancelled.v1": OrderCancelled,
+    "ordering.order_dispatched.v1": OrderDispatched,
+    "ordering.order_history_snapshot_taken.v1": OrderHistorySnapshotTaken,
+    "ordering.order_placed.v1": OrderPlaced,
+}
+EVENT_TYPES: dict[type, str] = {cls: name for name, cls in EVENT_CLASSES.items()}
+
+
+class UnknownEvent(Exception):
+    """The type on the wire, or the class, is not in this registry."""
+
+
+def event_type_of(event: object) -> str:
+    """Return the type on the wire of an event.
+
+    Raises:
+        UnknownEvent: its class is not registered.
+    """
+    try:
+        return EVENT_TYPES[type(event)]
+    except KeyError:
+        raise UnknownEvent(f"{type(event).__qualname__} is not a registered event") from None
+
+
+def event_class_of(event_type: str) -> type:
+    """Return the class behind a type on the wire.
+
+    Raises:
+        UnknownEvent: the type is not registered.
+    """
+    try:
+        return EVENT_CLASSES[event_type]
+    except KeyError:
+        raise UnknownEvent(f"{event_type!r} is not a registered event type") from None

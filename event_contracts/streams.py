@@ -1,0 +1,43 @@
+"""Names of streams: the unit whose order matters. One FIFO topic carries each kind of stream."""
+
+from __future__ import annotations
+
+CUSTOMER = "customer"
+GUEST_ORDER = "guest-order"
+PRODUCT = "product"
+STREAM_KINDS = (CUSTOMER, GUEST_ORDER, PRODUCT)
+
+
+def customer_stream(customer_id: int) -> str:
+    """Name the stream of a customer's own facts and of all their orders."""
+    return f"{CUSTOMER}/{customer_id}"
+
+
+def guest_order_stream(order_number: str) -> str:
+    """Name the stream of an order that nobody signed in for."""
+    return f"{GUEST_ORDER}/{order_number}"
+
+
+def product_stream(stock_code: str) -> str:
+    """Name the stream of one product."""
+    return f"{PRODUCT}/{stock_code}"
+
+
+def stream_kind(stream: str) -> str:
+    """Return the kind of a stream, which chooses its topic.
+
+    Raises:
+        ValueError: the name is not `<known kind>/<key>`.
+    """
+    kind, slash, key = stream.partition("/")
+    if kind not in STREAM_KINDS or not slash or not key:
+        msg = (
+            f"not a stream name: {stream!r} (expected one of {', '.join(STREAM_KINDS)}, then /key)"
+        )
+        raise ValueError(msg)
+    return kind
+
+
+def stream_key(stream: str) -> str:
+    """Return what follows the kind: a customer id, an order number or a stock code."""
+    return stream.partition("/")[2]

@@ -1,0 +1,163 @@
+"""Products over HTTP: everybody reads, staff changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from monolith.catalogue import operations, queries
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class ProductCardSerializer(serializers.Serializer[Any]):
+    """A product as a list shows it."""
+
+    stock_code = serializers.CharField()
+    description = serializers.CharField()
+    price_pence = serializers.IntegerField()
+    quantity = serializers.IntegerField(help_text="pieces in stock")
+
+
+class ProductPageSerializer(serializers.Serializer[Any]):
+    """One page of products."""
+
+    products = ProductCardSerializer(many=True)
+    total = serializers.IntegerField()
+    page = serializers.IntegerField()
+    page_count = serializers.IntegerField()
+
+
+class PricePointSerializer(serializers.Serializer[Any]):
+    """A price and the instant from which it holds."""
+
+    amount_pence = serializers.IntegerField()
+    effective_from = serializers.DateTimeField()
+
+
+class ProductDetailSerializer(ProductCardSerializer):
+    """All about one product; prices newest first."""
+
+    listed_at = serializers.DateTimeField()
+    prices = PricePointSerializer(many=True)
+
+
+class ProductSearchSerializer(serializers.Serializer[Any]):
+    """How to look for products."""
+
+    search = serializers.CharField(required=False, default="", allow_blank=True)
+    available_only = serializers.BooleanField(required=False, default=False)
+    sort = serializers.ChoiceField(list(queries.SORT_ORDERS), required=False, default="relevance")
+    page = serializers.IntegerField(required=False, default=1, min_value=1)
+    page_size = serializers.IntegerField(
+        required=False, default=queries.DEFAULT_PAGE_SIZE, min_value=1, max_value=100
+    )
+
+
+class NewProductSerializer(serializers.Serializer[Any]):
+    """A product to put on sale."""
+
+    stock_code = serializers.CharField(max_length=20)
+    description = serializers.CharField(max_length=200)
+    price_pence = serializers.IntegerField()
+    quantity = serializers.IntegerField()
+
+
+class NewPriceSerializer(serializers.Serializer[Any]):
+    """A price, from now on."""
+
+    price_pence = serializers.IntegerField()
+
+
+class StockChangeSerializer(serializers.Serializer[Any]):
+    """A correction of the stock: how many more, or fewer if negative."""
+
+    change = serializers.IntegerField()
+    reason = serializers.CharField(max_length=200)
+
+
+class StockSerializer(serializers.Serializer[Any]):
+    """What lies on the shelf."""
+
+    quantity = serializers.IntegerField()
+
+
+class Products(APIView):
+    """The catalogue."""
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Let everybody read."""
+        return [AllowAny() if self.request.method == "GET" else IsAdminUser()]
+
+    @extend_schema(parameters=[ProductSearchSerializer], responses=ProductPageSerializer)
+    def get(self, request: Request) -> Response:
+        """List products on sale."""
+        wanted = ProductSearchSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        return Response(ProductPageSerializer(queries.list_products(**wanted.validated_data)).data)
+
+    @extend_schema(request=NewProductSerializer, responses={201: ProductDetailSerializer})
+    def post(self, request: Request) -> Response:
+        """Put a product on sale. Staff only."""
+        given = NewProductSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        product = operations.list_product(**given.validated_data, listed_at=timezone.now())
+        return _detail(product.stock_code, status.HTTP_201_CREATED)
+
+
+@extend_schema(parameters=[OpenApiParameter("stock_code", str, OpenApiParameter.PATH)])
+class Product(APIView):
+    """One product."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=ProductDetailSerializer)
+    def get(self, request: Request, stock_code: str) -> Response:  # noqa: ARG002
+        """Return one product."""
+        return _detail(stock_code)
+
+
+@extend_schema(parameters=[OpenApiParameter("stock_code", str, OpenApiParameter.PATH)])
+class ProductPrice(APIView):
+    """What a product costs."""
+
+    permission_classes = (IsAdminUser,)
+
+    @extend_schema(request=NewPriceSerializer, responses=ProductDetailSerializer)
+    def put(self, request: Request, stock_code: str) -> Response:
+        """Change the price from now on. Staff only."""
+        given = NewPriceSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        operations.change_price(
+            stock_code=stock_code, **given.validated_data, effective_at=timezone.now()
+        )
+        return _detail(stock_code)
+
+
+@extend_schema(parameters=[OpenApiParameter("stock_code", str, OpenApiParameter.PATH)])
+class ProductStock(APIView):
+    """What lies on the shelf."""
+
+    permission_classes = (IsAdminUser,)
+
+    @extend_schema(request=StockChangeSerializer, responses=StockSerializer)
+    def post(self, request: Request, stock_code: str) -> Response:
+        """Correct the stock. Staff only."""
+        given = StockChangeSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        quantity = operations.adjust_stock(
+            stock_code=stock_code, **given.validated_data, adjusted_at=timezone.now()
+        )
+        return Response(StockSerializer({"quantity": quantity}).data)
+
+
+def _detail(stock_code: str, status_code: int = status.HTTP_200_OK) -> Response:
+    detail = queries.get_product_detail(stock_code=stock_code)
+    return Response(ProductDetailSerializer(detail).data, status=status_code)

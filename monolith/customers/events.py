@@ -1,0 +1,32 @@
+"""What happened to a customer, as the published language says it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from monolith.customers.models import Customer
+
+
+def customer_registered(customer: Customer) -> CustomerRegistered:
+    return CustomerRegistered(
+        customer_id=customer.pk,
+        country=customer.country.name,
+        registered_at=customer.registered_at,
+    )
+
+
+def customer_details_changed(
+    customer: Customer, *, changed: Iterable[str], at: datetime
+) -> CustomerDetailsChanged:
+    return CustomerDetailsChanged(
+        customer_id=customer.pk,
+        country=customer.country.name,
+        changed=tuple(changed),
+        changed_at=at,
+    )

@@ -1,0 +1,168 @@
+"""Changes to customers: registering, and changing who they are and where their parcels go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+
+from event_contracts.streams import customer_stream
+from monolith.customers import events
+from monolith.customers.models import Address, Customer
+from monolith.customers.queries import CustomerNotFound, UnknownCountry, get_country
+from monolith.outbox import recording
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "AddressDetails",
+    "CustomerNotFound",
+    "CustomerNumberTaken",
+    "EmailAlreadyRegistered",
+    "UnknownCountry",
+    "change_details",
+    "register_customer",
+]
+
+
+class EmailAlreadyRegistered(Exception):
+    """Somebody has an account with this e-mail."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email} has an account already")
+
+
+class CustomerNumberTaken(Exception):
+    """The number that a customer brings along belongs to another."""
+
+    def __init__(self, customer_id: int) -> None:
+        super().__init__(f"customer number {customer_id} is taken")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressDetails:
+    """An address as people write it; `country` is a country's name."""
+
+    recipient: str
+    line1: str
+    city: str
+    postcode: str
+    country: str
+    line2: str = ""
+
+
+@transaction.atomic
+def register_customer(
+    *,
+    email: str,
+    password: str | None,
+    name: str,
+    country: str,
+    registered_at: datetime,
+    customer_id: int | None = None,
+) -> Customer:
+    """Open an account: a customer, and the user to sign in with, named by the e-mail in lower case.
+
+    Without a password nobody can sign in. A given `customer_id` is a number from elsewhere to keep.
+
+    Raises:
+        CustomerNumberTaken: the given number is another customer's.
+        EmailAlreadyRegistered: the e-mail is taken, whatever its case.
+        UnknownCountry: the shop does not sell there.
+    """
+    email = email.strip().lower()
+    home = get_country(name=country)
+    try:
+        with transaction.atomic():
+            user = get_user_model().objects.create_user(
+                username=email, email=email, password=password
+            )
+            customer = Customer.objects.create(
+                pk=customer_id,
+                user=user,
+                name=name,
+                email=email,
+                country=home,
+                registered_at=registered_at,
+            )
+    except IntegrityError as error:
+        if customer_id is not None and "customers_customer_pkey" in str(error):
+            raise CustomerNumberTaken(customer_id) from error
+        raise EmailAlreadyRegistered(email) from error
+    recording.record(
+        events.customer_registered(customer),
+        stream=customer_stream(customer.pk),
+        occurred_at=registered_at,
+    )
+    return customer
+
+
+@transaction.atomic
+def change_details(
+    *,
+    customer_id: int,
+    name: str | None = None,
+    country: str | None = None,
+    address: AddressDetails | None = None,
+    changed_at: datetime,
+) -> Customer:
+    """Change what is given; the address becomes the default one. The same again is no change.
+
+    Raises:
+        CustomerNotFound: there is none with this number.
+        UnknownCountry: the shop does not sell to the customer's or the address's country.
+    """
+    customer = _lock_customer(customer_id)
+    changed = _change_fields(customer, name=name, country=country)
+    if address is not None and _change_default_address(customer, address):
+        changed.append("address")
+    if changed:
+        recording.record(
+            events.customer_details_changed(customer, changed=changed, at=changed_at),
+            stream=customer_stream(customer_id),
+            occurred_at=changed_at,
+        )
+    return customer
+
+
+def _lock_customer(customer_id: int) -> Customer:
+    customers = Customer.objects.select_for_update(no_key=True, of=("self",))
+    try:
+        return customers.select_related("country").get(pk=customer_id)
+    except Customer.DoesNotExist:
+        raise CustomerNotFound(customer_id) from None
+
+
+def _change_fields(customer: Customer, *, name: str | None, country: str | None) -> list[str]:
+    changed = []
+    if name is not None and name != customer.name:
+        customer.name = name
+        changed.append("name")
+    if country is not None and country != customer.country.name:
+        customer.country = get_country(name=country)
+        changed.append("country")
+    if changed:
+        customer.save(update_fields=changed)
+    return changed
+
+
+def _change_default_address(customer: Customer, address: AddressDetails) -> bool:
+    """Make this the default address, reusing the row if the customer had it before."""
+    same, _ = Address.objects.get_or_create(
+        customer=customer,
+        recipient=address.recipient,
+        line1=address.line1,
+        line2=address.line2,
+        city=address.city,
+        postcode=address.postcode,
+        country=get_country(name=address.country),
+    )
+    if same.is_default:
+        return False
+    customer.addresses.filter(is_default=True).update(is_default=False)
+    same.is_default = True
+    same.save(update_fields=["is_default"])
+    return True

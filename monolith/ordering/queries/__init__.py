@@ -1,0 +1,30 @@
+"""Reads of ordering: one order, a customer's history, a basket."""
+
+from __future__ import annotations
+
+from monolith.customers.queries import list_customer_ids
+from monolith.ordering.queries.baskets import BasketItem, BasketView, get_basket
+from monolith.ordering.queries.history import list_order_summaries, list_orders_for_customer
+from monolith.ordering.queries.orders import (
+    CreditNoteDetail,
+    OrderDetail,
+    OrderedItem,
+    OrderNotFound,
+    StatusChange,
+    get_order,
+)
+
+__all__ = [
+    "BasketItem",
+    "BasketView",
+    "CreditNoteDetail",
+    "OrderDetail",
+    "OrderNotFound",
+    "OrderedItem",
+    "StatusChange",
+    "get_basket",
+    "get_order",
+    "list_customer_ids",
+    "list_order_summaries",
+    "list_orders_for_customer",
+]

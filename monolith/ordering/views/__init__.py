@@ -1,0 +1,1 @@
+"""Pages of ordering: the basket, the check-out, a customer's orders."""

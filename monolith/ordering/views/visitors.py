@@ -1,0 +1,100 @@
+"""Who is asking: a customer, the holder of a basket, a guest who placed an order just now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from django.http import Http404, HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from event_contracts.streams import customer_stream
+from monolith.customers.queries import find_customer_for_user
+from monolith.ordering.queries import OrderDetail, OrderNotFound, get_order
+from monolith.outbox import recording
+from monolith.strangler import routing
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    from monolith.ordering.models import Order
+
+# The session outlives signing in and ends with signing out, and so does what it holds.
+_BASKET = "basket_token"
+_GUEST_ORDERS = "guest_orders"
+
+
+class HtmxRequest(HttpRequest):
+    """A request as django-htmx's middleware leaves it."""
+
+    htmx: HtmxDetails
+
+
+def find_basket_token(request: HttpRequest) -> UUID | None:
+    """Return the token of this visitor's basket, None if they never put anything into one."""
+    text = request.session.get(_BASKET)
+    return UUID(text) if text else None
+
+
+def basket_token(request: HttpRequest) -> UUID:
+    """Return the token of this visitor's basket, a new one if they had none."""
+    token = find_basket_token(request)
+    if token is None:
+        token = uuid4()
+        request.session[_BASKET] = str(token)
+    return token
+
+
+def customer_id_of(request: HttpRequest) -> int | None:
+    """Return the number of the customer who signed in; strangers and staff have none."""
+    customer = find_customer_for_user(request.user)
+    return customer.pk if customer else None
+
+
+def remember_order(request: HttpRequest, order: Order) -> None:
+    """Let this session see an order it just placed, and nothing older."""
+    if order.customer_id is not None:
+        remember_write(request, order.customer_id)
+        return
+    numbers = request.session.get(_GUEST_ORDERS, [])
+    if order.number not in numbers:
+        request.session[_GUEST_ORDERS] = [*numbers, order.number]
+
+
+def remember_write(request: HttpRequest, customer_id: int | None) -> None:
+    """Make sure that this session is shown its own last change of a customer's orders."""
+    if customer_id is None:
+        return
+    stream = customer_stream(customer_id)
+    version = recording.current_version(stream)
+    routing.require_version(request, stream=stream, version=version)
+
+
+def get_own_order(request: HttpRequest, order_number: str) -> OrderDetail:
+    """Return an order that this visitor may see: their own, or one they placed as a guest.
+
+    Raises:
+        Http404: there is none, or it is somebody else's; nobody is told which.
+    """
+    try:
+        order = get_order(order_number)
+    except OrderNotFound as error:
+        raise Http404(f"no order {order_number!r} of yours") from error
+    if not _may_see(request, order):
+        raise Http404(f"no order {order_number!r} of yours")
+    return order
+
+
+def next_url(request: HttpRequest, otherwise: str) -> str:
+    """Return where a form says to go on, if that is within this shop."""
+    url = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if own else otherwise
+
+
+def _may_see(request: HttpRequest, order: OrderDetail) -> bool:
+    if order.customer_id is None:
+        return order.order_number in request.session.get(_GUEST_ORDERS, [])
+    return order.customer_id == customer_id_of(request)
