@@ -1,0 +1,1 @@
+"""What has this customer ordered?"""

@@ -1,0 +1,72 @@
+"""What AWS Lambda calls: events in, answers out. Wiring only."""
+
+from __future__ import annotations
+
+import os
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from event_contracts.plain_values import to_plain
+from extracted_services.lambda_support.consuming import Consumer
+from extracted_services.lambda_support.observability import structured_logger
+from extracted_services.lambda_support.responding import json_response, problem, respond
+from extracted_services.order_history import projection, queries, store
+
+if TYPE_CHECKING:
+    from event_contracts.envelope import Envelope
+    from extracted_services.lambda_support.responding import Request, Response
+    from extracted_services.order_history.projection import Outcome
+    from extracted_services.order_history.store import Store
+
+LOGGER = structured_logger("order_history")
+
+
+def on_events(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Project a batch of a FIFO queue; the answer names the messages to deliver again."""
+    return consumer(_store()).consume(event)
+
+
+def on_request(event: dict[str, Any], context: Any) -> Response:
+    """Answer `GET /customers/{id}/orders`."""
+    return respond(event, context, partial(answer, kept_in=_store()), LOGGER)
+
+
+@cache
+def _store() -> store.DynamoDBStore:
+    return store.connect(os.environ["TABLE_NAME"])
+
+
+def consumer(kept_in: Store) -> Consumer:
+    """Return the consumer that keeps histories in this store."""
+    return Consumer(
+        handle=partial(project, kept_in=kept_in),
+        reads=projection.READS,
+        logger=LOGGER,
+        expected_failures={projection.VersionGap: "gap"},
+    )
+
+
+def project(envelope: Envelope, *, kept_in: Store) -> Outcome:
+    """Apply one event to the history that it belongs to.
+
+    Raises:
+        VersionGap: an earlier event is missing; deliver this one again after it.
+        HeadMoved, RowMissing: see `store.settle`.
+    """
+    customer_id = projection.customer_of(envelope)
+    if customer_id is None:
+        return projection.Outcome.IGNORED
+    return store.settle(kept_in, customer_id, partial(projection.decide, envelope)).outcome
+
+
+def answer(request: Request, *, kept_in: Store) -> Response:
+    """Answer one request out of this store."""
+    try:
+        query = queries.read_query(request.path["id"], request.parameters)
+        return json_response(to_plain(queries.answer(query, kept_in)))
+    except queries.BadParameter as error:
+        return problem(
+            400, "bad-parameter", "Bad parameter", detail=str(error), parameter=error.name
+        )
+    except queries.HistoryNotComplete as error:
+        return problem(404, "history-not-complete", "History not complete", detail=str(error))

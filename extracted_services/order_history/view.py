@@ -1,0 +1,145 @@
+"""What the service keeps: one head and many order rows per customer, and how each is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from event_contracts.order_history import Cursor, OrderSummary
+
+HEAD_ROW = "#"
+BEFORE_ORDERS, AFTER_ORDERS = "order#", "order$"
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """How far a customer's history has come.
+
+    `as_of` is the version that the rows reflect. While `awaiting_snapshot` it is the newest version
+    that was let go: a snapshot must be at least as new. While `replacing` (the id of a snapshot's
+    event) it is the version of that snapshot, of which only some rows are written yet.
+    """
+
+    as_of: int
+    awaiting_snapshot: bool = False
+    replacing: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether the rows are the customer's whole history."""
+        return not self.awaiting_snapshot and self.replacing is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """One order, and the version of the customer's stream that last changed it."""
+
+    order: OrderSummary
+    version: int
+
+    @property
+    def place(self) -> Cursor:
+        """Where the row stands in the history."""
+        return Cursor.at(self.order)
+
+    @property
+    def status(self) -> str:
+        """The order's status."""
+        return self.order.status
+
+    @property
+    def returned_pence(self) -> int:
+        """What was refunded of the order so far."""
+        return self.order.returned_pence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowUpdate:
+    """New values for a row that is there already; None leaves a value as it is."""
+
+    place: Cursor
+    version: int
+    status: str | None = None
+    returned_pence: int | None = None
+
+
+RowChange = OrderRow | RowUpdate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """All that one event changes, valid only while the head is still the `expected` one.
+
+    With `replacement` (an event id) the rows given are the whole history: any other row goes.
+    """
+
+    customer_id: str
+    expected: Head | None
+    head: Head
+    rows: tuple[RowChange, ...] = ()
+    replacement: str | None = None
+
+
+def row_prefix(instant: datetime) -> str:
+    """Begin the names of the orders of one instant; sorts before and after those of others."""
+    # Always with microseconds, so that the text sorts as the instant does.
+    return f"order#{instant.astimezone(UTC).isoformat(timespec='microseconds')}"
+
+
+def row_name(place: Cursor) -> str:
+    """Name the row of an order: names sort as the history does."""
+    return f"{row_prefix(place.placed_at)}#{place.order_number}"
+
+
+def row_key(customer_id: str, row: str) -> Item:
+    """Key an item."""
+    return {"customer_id": {"S": customer_id}, "row": {"S": row}}
+
+
+def number(value: int) -> Item:
+    """Write a number as DynamoDB takes it."""
+    return {"N": str(value)}
+
+
+def write_head(head: Head) -> Item:
+    """Write a head's attributes."""
+    return {
+        "as_of": number(head.as_of),
+        "awaiting_snapshot": {"BOOL": head.awaiting_snapshot},
+        "replacing": {"S": head.replacing} if head.replacing else {"NULL": True},
+    }
+
+
+def read_head(item: Item) -> Head:
+    """Read a head back."""
+    return Head(
+        as_of=int(item["as_of"]["N"]),
+        awaiting_snapshot=item["awaiting_snapshot"]["BOOL"],
+        replacing=item["replacing"].get("S"),
+    )
+
+
+def row_values(row: RowChange) -> Item:
+    """Write the attributes that a change gives to its row."""
+    numbers = {"version": row.version, "returned_pence": row.returned_pence}
+    if isinstance(row, OrderRow):
+        numbers |= {"item_count": row.order.item_count, "total_pence": row.order.total_pence}
+    values = {name: number(value) for name, value in numbers.items() if value is not None}
+    return values if row.status is None else values | {"status": {"S": row.status}}
+
+
+def read_row(item: Item) -> OrderRow:
+    """Read an order's row back."""
+    _, placed_at, order_number = item["row"]["S"].split("#", 2)
+    order = OrderSummary(
+        order_number=order_number,
+        placed_at=datetime.fromisoformat(placed_at),
+        status=item["status"]["S"],
+        item_count=int(item["item_count"]["N"]),
+        total_pence=int(item["total_pence"]["N"]),
+        returned_pence=int(item["returned_pence"]["N"]),
+    )
+    return OrderRow(order=order, version=int(item["version"]["N"]))

@@ -1,0 +1,137 @@
+"""One envelope of every event, with fixed values: what the golden files were written from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from event_contracts import streams
+from event_contracts.catalogue import (
+    PriceChanged,
+    ProductBecameAvailable,
+    ProductListed,
+    ProductSoldOut,
+)
+from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.envelope import Envelope
+from event_contracts.order_history import OrderSummary
+from event_contracts.ordering import (
+    ItemsReturned,
+    OrderCancelled,
+    OrderDispatched,
+    OrderedLine,
+    OrderHistorySnapshotTaken,
+    OrderPlaced,
+    ReturnedLine,
+)
+from event_contracts.registry import event_type_of
+
+CUSTOMER_ID = 17850
+PLACED_AT = datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+LANTERN = OrderedLine(
+    stock_code="85123A",
+    description="WHITE HANGING HEART T-LIGHT HOLDER",
+    quantity=6,
+    unit_price_pence=255,
+)
+BOTTLE = OrderedLine(
+    stock_code="84029G",
+    description="KNITTED UNION FLAG HOT WATER BOTTLE — “CAFÉ”",
+    quantity=2,
+    unit_price_pence=339,
+)
+EVENTS: tuple[Any, ...] = (
+    ProductListed(
+        stock_code="85123A",
+        description="WHITE HANGING HEART T-LIGHT HOLDER",
+        price_pence=255,
+        is_available=True,
+        listed_at=PLACED_AT,
+    ),
+    PriceChanged(
+        stock_code="85123A",
+        old_price_pence=255,
+        new_price_pence=295,
+        effective_at=PLACED_AT + timedelta(days=1),
+    ),
+    ProductSoldOut(stock_code="85123A", sold_out_at=PLACED_AT),
+    ProductBecameAvailable(stock_code="85123A", available_at=PLACED_AT),
+    CustomerRegistered(customer_id=CUSTOMER_ID, country="United Kingdom", registered_at=PLACED_AT),
+    CustomerDetailsChanged(
+        customer_id=CUSTOMER_ID,
+        country="France",
+        changed=("country", "address"),
+        changed_at=PLACED_AT,
+    ),
+    OrderPlaced(
+        order_number="B100001",
+        customer_id=CUSTOMER_ID,
+        placed_at=PLACED_AT,
+        country="United Kingdom",
+        lines=(LANTERN, BOTTLE),
+        item_count=8,
+        total_pence=2208,
+    ),
+    OrderDispatched(
+        order_number="B100001",
+        customer_id=CUSTOMER_ID,
+        placed_at=PLACED_AT,
+        dispatched_at=PLACED_AT + timedelta(hours=5, microseconds=120_000),
+    ),
+    OrderCancelled(
+        order_number="B100002",
+        customer_id=None,
+        placed_at=PLACED_AT,
+        cancelled_at=PLACED_AT + timedelta(hours=1),
+        reason="changed my mind",
+    ),
+    ItemsReturned(
+        order_number="B100001",
+        customer_id=CUSTOMER_ID,
+        placed_at=PLACED_AT,
+        credit_note_number="C100001",
+        returned_at=PLACED_AT + timedelta(days=7),
+        lines=(ReturnedLine(stock_code="85123A", quantity=2, refund_pence=510),),
+        refund_pence=510,
+        order_returned_pence=849,
+    ),
+    OrderHistorySnapshotTaken(
+        customer_id=CUSTOMER_ID,
+        orders=(
+            OrderSummary(
+                order_number="536365",
+                placed_at=PLACED_AT,
+                status="dispatched",
+                item_count=40,
+                total_pence=13912,
+                returned_pence=510,
+            ),
+        ),
+    ),
+)
+
+
+def _stream_of(event: Any) -> str:
+    if hasattr(event, "stock_code"):
+        return streams.product_stream(event.stock_code)
+    if event.customer_id is None:
+        return streams.guest_order_stream(event.order_number)
+    return streams.customer_stream(event.customer_id)
+
+
+ENVELOPES: dict[str, Envelope] = {
+    event_type_of(event): Envelope(
+        event_id=UUID(int=number),
+        event_type=event_type_of(event),
+        stream=_stream_of(event),
+        version=number,
+        occurred_at=PLACED_AT + timedelta(minutes=number),
+        data=event,
+        # Written with and without, so that both shapes stay readable.
+        traceparent=TRACEPARENT if number % 2 else None,
+    )
+    for number, event in enumerate(EVENTS, start=1)
+}

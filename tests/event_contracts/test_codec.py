@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_contracts.codec import MalformedEvent, decode, encode
+from event_contracts.ordering import OrderPlaced
+from event_contracts.plain_values import MalformedValue
+from event_contracts.registry import EVENT_CLASSES, UnknownEvent, event_type_of
+from tests.event_contracts.examples import ENVELOPES, LANTERN
+
+PLACED = ENVELOPES["ordering.order_placed.v1"]
+
+
+def _changed(path: str, value: Any) -> str:
+    """Write the example order with one value replaced, or removed when the value is `...`."""
+    event = json.loads(encode(PLACED))
+    *parents, last = path.split(".")
+    target = event
+    for name in parents:
+        target = target[int(name)] if isinstance(target, list) else target[name]
+    if value is ...:
+        del target[last]
+    else:
+        target[last] = value
+    return json.dumps(event)
+
+
+@given(
+    st.builds(
+        replace,
+        st.sampled_from(sorted(ENVELOPES.values(), key=lambda each: each.event_type)),
+        event_id=st.uuids(),
+        version=st.integers(min_value=1),
+        occurred_at=st.datetimes(timezones=st.just(UTC)),
+        traceparent=st.none() | st.text(min_size=1),
+    )
+)
+def test_whatever_is_encoded_is_decoded_to_the_same(envelope):
+    assert decode(encode(envelope)) == envelope
+
+
+def test_instants_are_written_in_utc_whatever_their_zone():
+    in_paris = PLACED.occurred_at.astimezone(timezone(timedelta(hours=1)))
+
+    text = encode(replace(PLACED, occurred_at=in_paris))
+
+    assert text == encode(PLACED)
+
+
+def test_instant_without_a_zone_is_not_written():
+    with pytest.raises(MalformedValue, match="without a time zone"):
+        encode(replace(PLACED, occurred_at=datetime(2011, 8, 1)))  # noqa: DTZ001
+
+
+def test_unknown_fields_are_ignored_at_every_depth():
+    text = _changed("data.lines.0.colour", "white").replace('"data":', '"newattribute":1,"data":')
+
+    assert decode(text) == PLACED
+
+
+def test_absent_field_takes_its_default():
+    event = json.loads(encode(ENVELOPES["ordering.order_history_snapshot_taken.v1"]))
+    del event["data"]["orders"][0]["returned_pence"]
+
+    assert decode(json.dumps(event)).data.orders[0].returned_pence == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "complaint"),
+    [
+        ("id", "not-a-uuid", "badly formed"),
+        ("id", ..., "id: expected text"),
+        ("type", ..., "type: expected text"),
+        ("subject", "basket/1", "not a stream name"),
+        ("subject", "customer/", "not a stream name"),
+        ("sequence", "two", "invalid literal"),
+        ("sequence", 2, "sequence: expected text"),
+        ("time", "yesterday", "time: expected an ISO 8601 instant"),
+        ("time", "2011-08-01T10:00:00", "time: instant without a time zone"),
+        ("traceparent", 1, "traceparent: expected text"),
+        ("data", ..., "data: expected an object, got null"),
+        ("data.total_pence", ..., "data.total_pence: missing"),
+        ("data.total_pence", "12", "data.total_pence: expected int, got str"),
+        ("data.total_pence", True, "data.total_pence: expected int, got bool"),
+        ("data.customer_id", "17850", "data.customer_id: expected int, got str"),
+        ("data.lines", {}, "data.lines: expected a list, got dict"),
+        ("data.lines.1.quantity", None, r"data.lines\[1\].quantity: expected int, got null"),
+    ],
+)
+def test_malformed_event_is_refused_naming_the_place(path, value, complaint):
+    text = _changed(path, value)
+
+    with pytest.raises(MalformedEvent, match=complaint):
+        decode(text)
+
+
+def test_malformed_item_is_refused_naming_its_index():
+    text = encode(PLACED).replace('"lines":[', '"lines":[4,')
+
+    with pytest.raises(MalformedEvent, match=r"data\.lines\[0\]: expected an object, got int"):
+        decode(text)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"'])
+def test_text_that_is_no_event_is_refused(text):
+    with pytest.raises(MalformedEvent):
+        decode(text)
+
+
+def test_unregistered_type_is_refused():
+    with pytest.raises(UnknownEvent, match=r"ordering\.order_amended\.v1"):
+        decode(_changed("type", "ordering.order_amended.v1"))
+
+
+def test_unregistered_class_has_no_type():
+    with pytest.raises(UnknownEvent, match="OrderedLine"):
+        event_type_of(LANTERN)
+
+
+def test_fact_of_an_app_that_the_reader_does_not_read_counts_for_its_version_only():
+    text = _changed("type", "customers.customer_erased.v1")
+
+    envelope = decode(text, reads={"ordering"})
+
+    assert (envelope.version, envelope.data) == (PLACED.version, None)
+
+
+def test_unregistered_fact_of_an_app_that_the_reader_reads_is_refused():
+    with pytest.raises(UnknownEvent):
+        decode(_changed("type", "ordering.order_amended.v1"), reads={"ordering"})
+
+
+def test_fact_of_an_app_that_the_reader_reads_is_read_whole():
+    envelope = decode(encode(PLACED), reads={"ordering"})
+
+    assert envelope == PLACED
+    assert isinstance(envelope.data, OrderPlaced)
+
+
+def test_every_event_type_names_its_app_fact_and_version():
+    apps = {cls.__module__.rpartition(".")[2] for cls in EVENT_CLASSES.values()}
+
+    assert all(name.split(".")[0] in apps for name in EVENT_CLASSES)
+    assert all(
+        name.split(".")[0] == cls.__module__.rpartition(".")[2]
+        for name, cls in EVENT_CLASSES.items()
+    )
+    assert all(name.split(".")[2].startswith("v") for name in EVENT_CLASSES)

@@ -1,0 +1,58 @@
+"""Why DynamoDB cancelled a transaction decides what the store makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from extracted_services.order_history.store import DynamoDBStore, HeadMoved, RowMissing
+from extracted_services.order_history.view import Changes, Head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from types_boto3_dynamodb import DynamoDBClient
+
+CHANGES = Changes(customer_id="17850", expected=None, head=Head(as_of=1))
+
+
+@pytest.fixture
+def client() -> Iterator[DynamoDBClient]:
+    client = boto3.client(
+        "dynamodb",
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (["ConditionalCheckFailed", "None"], HeadMoved),
+        (["ConditionalCheckFailed", "ConditionalCheckFailed"], HeadMoved),
+        (["TransactionConflict", "None"], HeadMoved),
+        (["None", "TransactionConflict"], HeadMoved),
+        (["None", "ConditionalCheckFailed"], RowMissing),
+        (["None", "ThrottlingError"], ClientError),
+    ],
+    ids=str,
+)
+def test_cancelled_transaction_is_understood_by_its_reasons(client, codes, expected):
+    reasons = [{"Code": code} for code in codes]
+
+    with Stubber(client) as stubber:
+        stubber.add_client_error(
+            "transact_write_items",
+            "TransactionCanceledException",
+            modeled_fields={"CancellationReasons": reasons},
+        )
+
+        with pytest.raises(expected):
+            DynamoDBStore(client, "order-history").write(CHANGES)

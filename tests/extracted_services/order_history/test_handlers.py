@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from event_contracts.plain_values import to_plain
+from extracted_services.lambda_support.responding import Request
+from extracted_services.order_history import handlers
+from extracted_services.order_history.handlers import answer, consumer, on_events, on_request
+from tests.event_contracts.examples import ENVELOPES
+from tests.extracted_services.messages import batch, get_orders, given_back, message
+from tests.extracted_services.order_history.histories import (
+    ANNA,
+    dispatched,
+    envelope,
+    order,
+    placed,
+    registered,
+)
+
+ROOT = Path(__file__).parents[3]
+
+
+def _get(store, customer_id=str(ANNA), **parameters):
+    response = answer(Request(path={"id": customer_id}, parameters=parameters), kept_in=store)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def test_consumed_events_are_answered_from(in_memory_store):
+    consumer(in_memory_store).consume(
+        batch(envelope(1, registered()), envelope(2, placed(1)), envelope(3, dispatched(1)))
+    )
+
+    status, page = _get(in_memory_store)
+
+    assert status == 200
+    assert page == {
+        "customer_id": ANNA,
+        "as_of": 3,
+        "orders": [to_plain(order(1, "dispatched"))],
+        "next": None,
+    }
+
+
+def test_next_page_is_asked_for_with_the_cursor_given(in_memory_store):
+    consumer(in_memory_store).consume(
+        batch(envelope(1, registered()), envelope(2, placed(1)), envelope(3, placed(2)))
+    )
+    _, first = _get(in_memory_store, limit="1")
+
+    _, second = _get(in_memory_store, limit="1", before=first["next"])
+
+    assert [page["orders"][0]["order_number"] for page in (first, second)] == ["B000002", "B000001"]
+    assert second["next"] is None
+
+
+def test_gap_goes_back_and_is_applied_after_the_missing_event(in_memory_store):
+    first, second, third = envelope(1, registered()), envelope(2, placed(1)), envelope(3, placed(2))
+    consume = consumer(in_memory_store).consume
+
+    assert given_back(consume(batch(first, third))) == [f"customer/{ANNA}@3"]
+    assert given_back(consume(batch(second, third))) == []
+
+    assert _get(in_memory_store)[1]["as_of"] == 3
+
+
+def test_event_of_no_customer_is_consumed_without_a_trace(in_memory_store):
+    guest = envelope(1, placed(1), stream="guest-order/B000001")
+
+    answered = consumer(in_memory_store).consume(batch(guest))
+
+    assert given_back(answered) == []
+    assert in_memory_store.heads == {}
+
+
+def test_new_fact_of_another_app_does_not_stop_the_stream(in_memory_store):
+    body = {
+        "id": "00000000-0000-0000-0000-000000000001",
+        "type": "customers.customer_erased.v1",
+        "subject": f"customer/{ANNA}",
+        "time": "2011-08-01T09:00:00+00:00",
+        "sequence": "2",
+    }
+    unheard_of = message("m2", json.dumps(body), group=f"customer/{ANNA}")
+    records = batch(envelope(1, registered()), envelope(3, placed(1)))["Records"]
+
+    answered = consumer(in_memory_store).consume({"Records": [records[0], unheard_of, records[1]]})
+
+    assert given_back(answered) == []
+    assert _get(in_memory_store)[1]["as_of"] == 3
+
+
+@pytest.mark.parametrize("event_type", ENVELOPES)
+def test_every_golden_event_is_consumed(in_memory_store, event_type):
+    golden = ROOT / "event_contracts" / "golden" / f"{event_type}.json"
+    body = golden.read_text()
+
+    answered = consumer(in_memory_store).consume({"Records": [message("m1", body, group="g")]})
+
+    assert given_back(answered) == []
+
+
+def test_unknown_customer_is_a_problem_that_says_so(in_memory_store):
+    status, body = _get(in_memory_store)
+
+    assert status == 404
+    assert body["type"].endswith("/history-not-complete")
+
+
+def test_bad_parameter_is_a_problem_that_names_it(in_memory_store):
+    status, body = _get(in_memory_store, limit="many")
+
+    assert (status, body["parameter"]) == (400, "limit")
+    assert body["type"].endswith("/bad-parameter")
+    assert body["detail"] == "limit: expected a whole number from 1 to 100"
+
+
+@pytest.fixture
+def deployed(table_name, monkeypatch):
+    """Let the entry points find a table, as they do when deployed, and forget it afterwards."""
+    monkeypatch.setenv("TABLE_NAME", table_name)
+    handlers._store.cache_clear()
+    yield
+    handlers._store().close()
+    handlers._store.cache_clear()
+
+
+@pytest.mark.platform
+def test_deployed_entry_points_share_a_table(deployed):
+    given = on_events(batch(envelope(1, registered()), envelope(2, placed(1))), None)
+
+    response = on_request(get_orders(str(ANNA), status="placed"), None)
+
+    assert given_back(given) == []
+    assert response["statusCode"] == 200
+    assert json.loads(response["body"])["orders"] == [to_plain(order(1))]
+
+
+def test_importing_the_handlers_imports_nothing_heavy():
+    program = (
+        "import sys, extracted_services.order_history.handlers;"
+        "heavy = {'boto3', 'botocore.session', 'django', 'pydantic', 'urllib3'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+
+    printed = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert printed.strip() == "[]"
