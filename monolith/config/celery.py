@@ -10,6 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.config.settings")
 
 from django.conf import settings
 
+from monolith.outbox.worker import RelayStep
+
 QUEUE = "banyan-tasks"
 
 app = Celery("banyan")
@@ -33,4 +35,9 @@ if settings.CELERY_BROKER_URL.startswith("sqs://"):
         "polling_interval": 1,
         "predefined_queues": {QUEUE: {"url": settings.CELERY_TASK_QUEUE_URL}},
     }
+app.conf.beat_schedule = {
+    "wake-relays": {"task": "outbox.wake_relays", "schedule": 60},
+    "rotate-partitions": {"task": "outbox.rotate_partitions", "schedule": 3600},
+}
+app.steps["worker"].add(RelayStep)
 app.autodiscover_tasks()

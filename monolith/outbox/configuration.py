@@ -1,0 +1,45 @@
+"""The relay's settings, read once when it starts. Every one has a default that works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from django.conf import settings
+
+from monolith.outbox.sharding import DEFAULT_SHARDS
+
+_PREFIX = "OUTBOX_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayOptions:
+    """How a relay works; the setting of each is its name in capitals behind `OUTBOX_`."""
+
+    shards: int = DEFAULT_SHARDS
+    batch_size: int = 500
+    """Rows read in one go, over all shards; also bounds what is published twice after a kill -9."""
+    publish_threads: int = 4
+    lease_seconds: float = 14.0
+    """After a crash, another relay takes over when the lease is up. Half of it is the heartbeat."""
+    max_attempts: int = 10
+    retry_seconds: float = 1.0
+    """Wait after the first failure of a message; doubles with each further one."""
+    retry_ceiling_seconds: float = 300.0
+    outage_seconds: float = 0.25
+    """Wait after the first failed call to a topic; doubles with each further one."""
+    outage_ceiling_seconds: float = 10.0
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """Seconds between two renewals of the leases."""
+        return self.lease_seconds / 2
+
+    @classmethod
+    def from_settings(cls, **overrides: float) -> RelayOptions:
+        """Read Django's settings; `overrides` win."""
+        given = {
+            field.name: getattr(settings, _PREFIX + field.name.upper())
+            for field in fields(cls)
+            if hasattr(settings, _PREFIX + field.name.upper())
+        }
+        return cls(**{**given, **overrides})

@@ -1,0 +1,98 @@
+"""Calls to the broker, several at a time, in threads; outcomes come back to the relay's own."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+
+from monolith.outbox.publishers import BrokerUnavailable, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monolith.outbox.messages import Message
+    from monolith.outbox.publishers import Publisher
+
+log = structlog.get_logger(__name__)
+
+
+class Outcome(NamedTuple):
+    """What became of a batch: all but `failures` arrived, or, in an `outage`, nobody knows."""
+
+    batch: list[Message]
+    failures: list[Failure]
+    outage: str | None = None
+
+    @property
+    def topic(self) -> str:
+        """The topic of the whole batch."""
+        return self.batch[0].topic
+
+
+class Delivery:
+    """A pool of threads that publish. `on_finished` is called in one of them after each call."""
+
+    def __init__(
+        self, publisher: Publisher, *, threads: int, on_finished: Callable[[], None]
+    ) -> None:
+        self._publisher = publisher
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="outbox-publish")
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._on_finished = on_finished
+        self._in_flight: dict[str, int] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is on its way."""
+        return not self._in_flight
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another call would start at once."""
+        return sum(self._in_flight.values()) < self._threads
+
+    def calls_in_flight(self, topic: str) -> int:
+        """Return how many calls to a topic have not been collected yet."""
+        return self._in_flight.get(topic, 0)
+
+    def start(self, batch: list[Message]) -> None:
+        """Publish a batch in the background."""
+        topic = batch[0].topic
+        self._in_flight[topic] = self._in_flight.get(topic, 0) + 1
+        self._pool.submit(self._publish, batch)
+
+    def finished(self) -> list[Outcome]:
+        """Collect the outcomes there are, without waiting."""
+        outcomes: list[Outcome] = []
+        while True:
+            try:
+                outcomes.append(self._outcomes.get_nowait())
+            except Empty:
+                break
+        for outcome in outcomes:
+            self._count_down(outcome.topic)
+        return outcomes
+
+    def close(self) -> None:
+        """Wait for the calls under way; their outcomes can be collected afterwards."""
+        self._pool.shutdown(wait=True)
+
+    def _count_down(self, topic: str) -> None:
+        self._in_flight[topic] -= 1
+        if not self._in_flight[topic]:
+            del self._in_flight[topic]
+
+    def _publish(self, batch: list[Message]) -> None:
+        try:
+            outcome = Outcome(batch, self._publisher.publish(batch))
+        except BrokerUnavailable as error:
+            outcome = Outcome(batch, [], str(error))
+        except Exception as error:  # without an outcome its streams would wait for ever
+            log.exception("outbox_publisher_broken", topic=batch[0].topic)
+            outcome = Outcome(batch, [], repr(error))
+        self._outcomes.put(outcome)
+        self._on_finished()

@@ -1,0 +1,167 @@
+"""Handing messages to the broker: SNS, or memory for tests. Both keep the same contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from uuid import UUID
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from types_boto3_sns import SNSClient
+
+    from monolith.outbox.messages import Message
+
+MAX_ENTRIES = 10
+# SNS limits the sum of all entries, attributes included, to 256 KiB: this leaves each its
+# attributes.
+MAX_BATCH_BYTES = 256 * 1024 - MAX_ENTRIES * 256
+# What SNS answers to a whole call when one of its entries is to blame.
+_ENTRY_AT_FAULT = {
+    "InvalidParameter",
+    "InvalidParameterValue",
+    "BatchRequestTooLong",
+    "ParameterValueInvalid",
+}
+
+
+class BrokerUnavailable(Exception):
+    """Nothing is known to be published and no message is to blame: try again later."""
+
+
+class Failure(NamedTuple):
+    """One message that the broker did not take. Only its own faults count towards parking it."""
+
+    event_id: UUID
+    reason: str
+    is_own_fault: bool = True
+
+
+class Publisher(Protocol):
+    """Publishes batches of one topic and at most one message per stream, in any thread."""
+
+    def publish(self, batch: Sequence[Message]) -> list[Failure]:
+        """Publish a batch and return what was not taken; everything else was accepted for good.
+
+        Raises:
+            BrokerUnavailable: the call failed as a whole; some of the batch may have arrived
+            nevertheless.
+        """
+
+
+class SnsPublisher:
+    """FIFO topics of SNS: the stream is the message group, the event id the deduplication id."""
+
+    def __init__(self, *, client: SNSClient, topic_arns: Mapping[str, str]) -> None:
+        self._client = client
+        self._topic_arns = topic_arns
+
+    @classmethod
+    def from_settings(cls, *, threads: int) -> SnsPublisher:
+        """Connect as the settings say, with as many connections as threads."""
+        config = Config(
+            connect_timeout=2,
+            read_timeout=5,
+            max_pool_connections=threads,
+            # The relay has its own idea of when to try again.
+            retries={"total_max_attempts": 1},
+        )
+        client = boto3.client(
+            "sns",
+            region_name=settings.AWS_REGION,
+            endpoint_url=settings.AWS_ENDPOINT_URL or None,
+            config=config,
+        )
+        return cls(client=client, topic_arns=settings.OUTBOX_TOPIC_ARNS)
+
+    def publish(self, batch: Sequence[Message]) -> list[Failure]:
+        """Publish a batch; see `Publisher`."""
+        failures = [_too_large(message) for message in batch if message.size > MAX_BATCH_BYTES]
+        sendable = [message for message in batch if message.size <= MAX_BATCH_BYTES]
+        return failures + (self._send(sendable) if sendable else [])
+
+    def _send(self, batch: Sequence[Message]) -> list[Failure]:
+        try:
+            answer = self._client.publish_batch(
+                TopicArn=self._topic_arn(batch[0].topic),
+                PublishBatchRequestEntries=[_entry(message) for message in batch],
+            )
+        except ClientError as error:
+            return self._after_refusal(batch, error)
+        except BotoCoreError as error:
+            raise BrokerUnavailable(str(error)) from error
+        return [_failure(failed) for failed in answer.get("Failed", [])]
+
+    def _topic_arn(self, topic: str) -> str:
+        try:
+            return self._topic_arns[topic]
+        except KeyError:
+            raise BrokerUnavailable(f"OUTBOX_TOPIC_ARNS names no topic for {topic!r}") from None
+
+    def _after_refusal(self, batch: Sequence[Message], error: ClientError) -> list[Failure]:
+        reason = str(error)
+        if error.response["Error"]["Code"] not in _ENTRY_AT_FAULT or "TopicArn" in reason:
+            raise BrokerUnavailable(reason) from error
+        if len(batch) == 1:
+            return [Failure(batch[0].event_id, reason)]
+        # One by one, so that only the message to blame is refused.
+        return [failure for message in batch for failure in self._send([message])]
+
+
+class InMemoryPublisher:
+    """Keeps what was published in `published`. Tests make it fail with `is_down` and `refused`.
+
+    A refused event fails by itself, with the reason given, until it is taken out of `refused`.
+    """
+
+    def __init__(self) -> None:
+        self.published: list[Message] = []
+        self.refused: dict[UUID, str] = {}
+        self.is_down = False
+
+    def publish(self, batch: Sequence[Message]) -> list[Failure]:
+        """Publish a batch; see `Publisher`."""
+        if self.is_down:
+            raise BrokerUnavailable("the broker is down")
+        failures = [failure for message in batch if (failure := self._refusal(message))]
+        failed = {failure.event_id for failure in failures}
+        self.published.extend(message for message in batch if message.event_id not in failed)
+        return failures
+
+    def _refusal(self, message: Message) -> Failure | None:
+        if message.size > MAX_BATCH_BYTES:
+            return _too_large(message)
+        reason = self.refused.get(message.event_id)
+        return Failure(message.event_id, reason) if reason else None
+
+
+def _too_large(message: Message) -> Failure:
+    return Failure(
+        message.event_id, f"{message.size} bytes; a message has {MAX_BATCH_BYTES} at most"
+    )
+
+
+def _entry(message: Message) -> Any:
+    return {
+        "Id": str(message.event_id),
+        "Message": message.payload,
+        "MessageGroupId": message.stream,
+        "MessageDeduplicationId": str(message.event_id),
+        "MessageAttributes": {
+            "event_type": {"DataType": "String", "StringValue": message.event_type},
+            "stream_kind": {"DataType": "String", "StringValue": message.topic},
+        },
+    }
+
+
+def _failure(failed: Any) -> Failure:
+    return Failure(
+        UUID(failed["Id"]),
+        f"{failed['Code']}: {failed.get('Message', '')}",
+        is_own_fault=bool(failed.get("SenderFault")),
+    )

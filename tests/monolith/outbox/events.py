@@ -1,0 +1,29 @@
+"""Events for the outbox to carry; what they tell does not matter here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from event_contracts.catalogue import ProductSoldOut
+from monolith.outbox import recording
+
+if TYPE_CHECKING:
+    from event_contracts.envelope import Envelope
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def sold_out(stock_code: str = "85123A") -> ProductSoldOut:
+    return ProductSoldOut(stock_code=stock_code, sold_out_at=NOON)
+
+
+def commit(stream: str, count: int = 1) -> list[Envelope]:
+    """Record events in one transaction each, and commit."""
+    recorded = []
+    for _ in range(count):
+        with transaction.atomic():
+            recorded.append(recording.record(sold_out(), stream=stream, occurred_at=NOON))
+    return recorded

@@ -1,0 +1,98 @@
+"""Relays for tests, in threads of this process or in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from monolith.outbox.configuration import RelayOptions
+from monolith.outbox.relay import Relay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from monolith.outbox.publishers import Publisher
+
+_ROOT = Path(__file__).parents[3]
+
+
+def quick_options(**overrides: float) -> RelayOptions:
+    """Options with short waits, for tests that wait for something to happen."""
+    quick = {
+        "lease_seconds": 1.0,
+        "retry_seconds": 0.05,
+        "retry_ceiling_seconds": 0.1,
+        "outage_seconds": 0.05,
+        "outage_ceiling_seconds": 0.1,
+    }
+    return RelayOptions.from_settings(**{**quick, **overrides})
+
+
+@contextmanager
+def running_relay(publisher: Publisher, options: RelayOptions | None = None) -> Iterator[Relay]:
+    """Run a relay in a thread while the block lasts."""
+    relay = Relay(publisher=publisher, options=options or quick_options())
+    thread = threading.Thread(target=relay.run, name="relay under test")
+    thread.start()
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+@contextmanager
+def relay_process(sink: Path, *, lease_seconds: float = 1.0) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a relay in a process while the block lasts."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.monolith.outbox.relay_process", sink, str(lease_seconds)],
+        cwd=_ROOT,
+        env={**os.environ, "DATABASE_URL": _test_database_url(), "LOG_LEVEL": "ERROR"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def eventually(condition: Callable[[], object], *, seconds: float = 30) -> None:
+    """Wait until a condition holds.
+
+    Raises:
+        AssertionError: it does not hold in time.
+    """
+    deadline = monotonic() + seconds
+    while not condition():
+        if monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {condition}")
+        sleep(0.005)
+
+
+def pending_count() -> int:
+    """Count what is not published."""
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from outbox_message where published_at is null")
+        return int(cursor.fetchone()[0])
+
+
+def all_published() -> bool:
+    """Return whether nothing is pending."""
+    return pending_count() == 0
+
+
+def _test_database_url() -> str:
+    database = connection.settings_dict
+    host, port = database["HOST"] or "127.0.0.1", database["PORT"] or 5432
+    return (
+        f"postgresql://{database['USER']}:{database['PASSWORD']}@{host}:{port}/{database['NAME']}"
+    )

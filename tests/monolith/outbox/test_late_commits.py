@@ -1,0 +1,76 @@
+"""A transaction that commits late has low ids: claimed by state it goes out, by watermark never."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, transaction
+
+from monolith.outbox import recording
+from monolith.outbox.publishers import InMemoryPublisher
+from tests.monolith.outbox.broken_relays import running_watermark_relay
+from tests.monolith.outbox.brokers import deliveries
+from tests.monolith.outbox.events import NOON, commit, sold_out
+from tests.monolith.outbox.running import eventually, running_relay
+from tests.monolith.outbox.verdicts import Verdict, judge
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_late_commit_is_not_lost():
+    verdict = _verdict_on_a_late_commit(running_relay)
+
+    assert verdict == Verdict(lost=0, inversions=0, duplicates=0)
+
+
+def test_relay_with_a_watermark_is_caught():
+    verdict = _verdict_on_a_late_commit(running_watermark_relay)
+
+    assert verdict.lost == 1
+
+
+def _verdict_on_a_late_commit(running) -> Verdict:
+    publisher = InMemoryPublisher()
+    with running(publisher):
+        with _held_open("product/LATE") as late:
+            recorded = commit("product/EARLY", 3)
+            eventually(lambda: len(publisher.published) == 3)
+        recorded += commit("product/AFTERWARDS")
+        eventually(lambda: _has(publisher, recorded[-1]))
+        _give_time_for(publisher, late[0])
+    return judge([*late, *recorded], deliveries(publisher.published))
+
+
+@contextmanager
+def _held_open(stream):
+    recorded, commit_now, written = [], threading.Event(), threading.Event()
+
+    def write():
+        with transaction.atomic():
+            recorded.append(recording.record(sold_out(), stream=stream, occurred_at=NOON))
+            written.set()
+            commit_now.wait()
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    written.wait()
+    try:
+        yield recorded
+    finally:
+        commit_now.set()
+        writer.join()
+
+
+def _has(publisher, envelope) -> bool:
+    return any(message.event_id == envelope.event_id for message in publisher.published)
+
+
+def _give_time_for(publisher, envelope) -> None:
+    """Wait for an event that a broken relay never publishes; the verdict tells."""
+    try:
+        eventually(lambda: _has(publisher, envelope), seconds=2)
+    except AssertionError:
+        return
