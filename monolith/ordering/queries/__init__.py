@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from monolith.customers.queries import list_customer_ids
 from monolith.ordering.queries.baskets import BasketItem, BasketView, get_basket
-from monolith.ordering.queries.history import list_order_summaries, list_orders_for_customer
+from monolith.ordering.queries.history import (
+    find_busiest_customer_id,
+    list_order_summaries,
+    list_orders_for_customer,
+)
 from monolith.ordering.queries.orders import (
     CreditNoteDetail,
     OrderDetail,
@@ -22,6 +26,7 @@ __all__ = [
     "OrderNotFound",
     "OrderedItem",
     "StatusChange",
+    "find_busiest_customer_id",
     "get_basket",
     "get_order",
     "list_customer_ids",

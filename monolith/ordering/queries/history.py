@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count
 
 from event_contracts.order_history import (
     Cursor,
@@ -13,6 +14,7 @@ from event_contracts.order_history import (
     OrderSummary,
 )
 from event_contracts.streams import customer_stream
+from monolith.ordering.models import Order
 
 # One statement, so that the version and the rows come from one snapshot of the database.
 _HISTORY = """
@@ -69,6 +71,13 @@ def list_orders_for_customer(query: OrderHistoryQuery) -> OrderHistoryPage:
 def list_order_summaries(customer_id: int) -> tuple[OrderSummary, ...]:
     """List all orders of a customer, newest first."""
     return _read(OrderHistoryQuery(customer_id=customer_id), limit=None)[1]
+
+
+def find_busiest_customer_id() -> int | None:
+    """Return the customer with the most orders; None while nobody has ordered."""
+    orders = Order.objects.filter(customer__isnull=False).values("customer_id")
+    busiest = orders.annotate(placed=Count("id")).order_by("-placed", "customer_id").first()
+    return int(busiest["customer_id"]) if busiest else None
 
 
 def _read(query: OrderHistoryQuery, *, limit: int | None) -> tuple[int, tuple[OrderSummary, ...]]:

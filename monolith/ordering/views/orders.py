@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from monolith.ordering import operations
 from monolith.ordering.forms import CancelForm, OrdersForm, ReturnForm
-from monolith.ordering.views.visitors import customer_id_of, get_own_order, remember_write
+from monolith.ordering.views.visitors import customer_id_of, get_own_order
 from monolith.strangler import routing
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ def cancel(request: HttpRequest, order_number: str) -> HttpResponse:
     except operations.OrderAlreadyCancelled:
         messages.info(request, "The order was cancelled before.")
     else:
-        remember_write(request, own.customer_id)
         messages.success(request, "The order is cancelled.")
     return redirect("ordering:order", own.order_number)
 
@@ -87,7 +86,6 @@ def return_items(request: HttpRequest, order_number: str) -> HttpResponse:
     own = get_own_order(request, order_number)
     form = ReturnForm(own, request.POST)
     if form.is_valid() and _return(own, form):
-        remember_write(request, own.customer_id)
         messages.success(request, "The return is noted, and the money is on its way.")
         return redirect("ordering:order", own.order_number)
     return _order_page(request, own, return_form=form)

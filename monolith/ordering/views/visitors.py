@@ -8,11 +8,8 @@ from uuid import UUID, uuid4
 from django.http import Http404, HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from event_contracts.streams import customer_stream
 from monolith.customers.queries import find_customer_for_user
 from monolith.ordering.queries import OrderDetail, OrderNotFound, get_order
-from monolith.outbox import recording
-from monolith.strangler import routing
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -52,22 +49,10 @@ def customer_id_of(request: HttpRequest) -> int | None:
 
 
 def remember_order(request: HttpRequest, order: Order) -> None:
-    """Let this session see an order it just placed, and nothing older."""
-    if order.customer_id is not None:
-        remember_write(request, order.customer_id)
-        return
+    """Let this session see the order it just placed, also when nobody signed in for it."""
     numbers = request.session.get(_GUEST_ORDERS, [])
-    if order.number not in numbers:
+    if order.customer_id is None and order.number not in numbers:
         request.session[_GUEST_ORDERS] = [*numbers, order.number]
-
-
-def remember_write(request: HttpRequest, customer_id: int | None) -> None:
-    """Make sure that this session is shown its own last change of a customer's orders."""
-    if customer_id is None:
-        return
-    stream = customer_stream(customer_id)
-    version = recording.current_version(stream)
-    routing.require_version(request, stream=stream, version=version)
 
 
 def get_own_order(request: HttpRequest, order_number: str) -> OrderDetail:

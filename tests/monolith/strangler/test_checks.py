@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from monolith.strangler import checks
+from monolith.strangler.models import PathState
+from monolith.strangler.stages import Stage
+from tests.factories import NOON
+
+
+def ids(messages):
+    return [message.id for message in messages]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stage", "urls", "found"),
+    [
+        (Stage.SERVICE, {}, ["strangler.E001"]),
+        (Stage.SERVICE, {"shelf": "http://127.0.0.1:9"}, []),
+        (Stage.MONOLITH, {}, []),
+    ],
+)
+def test_path_at_service_needs_an_address(settings, stage, urls, found):
+    settings.STRANGLER_SERVICE_URLS = urls
+    PathState.objects.create(path="shelf", stage=stage, changed_at=NOON)
+
+    assert ids(checks.check_served_paths_have_addresses(databases=["default"])) == found
+
+
+def test_addresses_are_checked_only_where_a_database_may_be_asked():
+    assert checks.check_served_paths_have_addresses(databases=None) == []
+
+
+@pytest.mark.parametrize(
+    ("killed", "found"),
+    [([], []), (["all"], []), (["order_history"], []), (["order_histroy"], ["strangler.W002"])],
+)
+def test_kill_switch_that_names_nothing_is_told(settings, killed, found):
+    settings.STRANGLER_KILL = killed
+
+    assert ids(checks.check_kill_switch_names_paths()) == found
+
+
+@pytest.mark.parametrize(
+    ("seconds", "found"), [(0.4, []), (0, ["strangler.W003"]), (30, ["strangler.W003"])]
+)
+def test_budget_that_nobody_would_wait_for_is_told(settings, seconds, found):
+    settings.STRANGLER_TIMEOUT_SECONDS = seconds
+
+    assert ids(checks.check_budget_is_sensible()) == found
