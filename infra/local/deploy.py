@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import packaging
 from infra.local.stacks import DeploymentFailed, put_stack, read_templates
@@ -64,7 +64,7 @@ def deploy(aws: LocalAws, templates: Path = TEMPLATES) -> dict[str, dict[str, st
 
 
 def outputs(exports: Mapping[str, str], *, endpoint: str) -> dict[str, dict[str, str]]:
-    """Turn exports named `banyan:<section>:<name>` into sections, with addresses of the endpoint."""
+    """Turn exports `banyan:<section>:<name>` into sections, with addresses of the endpoint."""
     sections: dict[str, dict[str, str]] = {"topics": {}, "queues": {}, "services": {}}
     for export, value in sorted(exports.items()):
         if export.startswith(EXPORT_PREFIX):
@@ -134,7 +134,7 @@ def main() -> int:
         deployed = deploy(
             LocalAws(arguments.endpoint, region=arguments.region), arguments.templates
         )
-    except DeploymentFailed as error:
+    except (DeploymentFailed, BotoCoreError, ClientError) as error:
         print(f"deployment failed: {error}", file=sys.stderr)
         return 1
     write(deployed, arguments.out)

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from infra.local.waiting import NeverHappened
+from infra.local.waiting import Interrupted, NeverHappened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,14 +72,17 @@ class Process:
         """Return how it ended, or None while it runs."""
         return self._popen.poll()
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, is_over: Callable[[], bool]) -> None:
         """Return when it is ready.
 
         Raises:
             DidNotStart: it ended, or was not ready in time.
+            Interrupted: it was over before that.
         """
         deadline = time.monotonic() + self.program.ready_seconds
         while not self.program.is_ready():
+            if is_over():
+                raise Interrupted(f"while {self.program.name} was starting")
             if self.exit_code is not None:
                 raise DidNotStart(f"{self.program.name} ended with {self.exit_code}")
             if time.monotonic() > deadline:

@@ -20,7 +20,8 @@ PREFIX = "banyan-"
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
 # A stack whose creation failed can only be deleted.
 NEVER_WAS = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"}
-WAITING = {"Delay": 0.05, "MaxAttempts": 2_000}
+# Its type wants whole seconds; botocore just sleeps.
+WAITING: Any = {"Delay": 0.05, "MaxAttempts": 2_000}
 
 
 class DeploymentFailed(Exception):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
+from infra.local.processes import Process, Program
+from infra.local.waiting import Interrupted
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from infra.local.console import Console
+
+_LOOK_EVERY_SECONDS = 0.05
+_STOP_SECONDS = 3.0
 
 
 class StepFailed(Exception):
@@ -21,7 +26,15 @@ class StepFailed(Exception):
 class Steps:
     """Runs commands one after the other and tells how long each took."""
 
-    def __init__(self, *, directory: Path, console: Console, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        directory: Path,
+        console: Console,
+        environment: dict[str, str],
+        is_over: Callable[[], bool],
+    ) -> None:
+        self._is_over = is_over
         self._directory = directory
         self._console = console
         self._environment = environment
@@ -38,20 +51,19 @@ class Steps:
         """Run a command.
 
         Raises:
+            Interrupted: it was over before the command was.
             StepFailed: it did not end well.
         """
+        program = Program(name=name, command=command, environment=self._environment)
         began = time.monotonic()
-        with subprocess.Popen(
-            [sys.executable, "-m", "infra.local.owned", *command],
-            cwd=self._directory,
-            env={**os.environ, **self._environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process:
-            assert process.stdout is not None  # noqa: S101
-            self._console.pump(name, process.stdout)
-        if process.returncode != 0:
-            raise StepFailed(f"{name} ended with {process.returncode}: see its log {name}.log")
+        process = Process(program, self._console, self._directory)
+        while process.exit_code is None:
+            if self._is_over():
+                process.ask_to_stop()
+                process.wait_stopped(seconds=_STOP_SECONDS)
+                raise Interrupted(f"during {name}")
+            time.sleep(_LOOK_EVERY_SECONDS)
+        process.wait_stopped(seconds=_STOP_SECONDS)
+        if process.exit_code != 0:
+            raise StepFailed(f"{name} ended with {process.exit_code}: see its log {name}.log")
         self._console.say(f"{name}: done in {time.monotonic() - began:.1f} s")

@@ -42,10 +42,11 @@ class Supervisor:
     Start processes from the main thread: the kernel ties a child's life to the thread that made it.
     """
 
-    def __init__(self, *, directory: Path, console: Console) -> None:
+    def __init__(self, *, directory: Path, console: Console, is_over: Callable[[], bool]) -> None:
         self.requests: queue.Queue[Request] = queue.Queue()
         self._directory = directory
         self._console = console
+        self._is_over = is_over
         self._programs: dict[str, Program] = {}
         self._running: dict[str, Process] = {}
         self._held: set[str] = set()
@@ -71,7 +72,7 @@ class Supervisor:
         process = Process(program, self._console, self._directory)
         self._running[program.name] = process
         try:
-            process.wait_ready()
+            process.wait_ready(self._is_over)
         except DidNotStart:
             process.ask_to_stop()  # so that it is buried, and started again, like any that died
             raise
@@ -94,16 +95,17 @@ class Supervisor:
         """
         self._restarts.get(name, lambda: self.start(self._programs[name]))()
 
-    def watch(self, is_over: Callable[[], bool]) -> None:
+    def watch(self) -> None:
         """Look after the processes until it is over.
 
         Raises:
             GaveUp: one of them keeps dying.
         """
-        while not is_over():
+        while not self._is_over():
             self._answer_one_request()
             for name, process in list(self._running.items()):
-                if process.exit_code is not None and not is_over():
+                # Burying one may have stopped or restarted others meanwhile.
+                if self._running.get(name) is process and process.exit_code is not None:
                     self._bury(name, process)
 
     def stop_all(self) -> None:

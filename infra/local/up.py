@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.local import control, run_file, trade_source
 from infra.local.console import Console
@@ -16,16 +17,17 @@ from infra.local.processes import DidNotStart
 from infra.local.shop import Shop
 from infra.local.steps import StepFailed
 from infra.local.supervisor import GaveUp, Supervisor
+from infra.local.waiting import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
     """Read the arguments, run the shop, and say how it ended by the exit code."""
-    started = time.monotonic()
     arguments = _arguments()
-    console = Console(arguments.state_dir / "logs", quiet=arguments.quiet)
-    supervisor = Supervisor(directory=ROOT, console=console)
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
@@ -33,27 +35,40 @@ def main() -> None:
         run_file.claim(arguments.state_dir)
     except run_file.AlreadyRunning as error:
         raise SystemExit(str(error)) from None
+    try:
+        sys.exit(_run(arguments, over.is_set))
+    finally:
+        run_file.remove(arguments.state_dir)
+
+
+def _run(arguments: argparse.Namespace, is_over: Callable[[], bool]) -> int:
+    """Open the shop, look after it until it is over, close it; return the exit code."""
+    started = time.monotonic()
+    console = Console(arguments.state_dir / "logs", quiet=arguments.quiet)
+    supervisor = Supervisor(directory=ROOT, console=console, is_over=is_over)
     shop = Shop(
         supervisor,
         console,
         arguments.state_dir,
         trade_source.find(ROOT, arguments.state_dir),
         trickle=arguments.trade,
+        is_over=is_over,
     )
-    failed = False
+    exit_code = 0
     try:
-        shop.open(control_port=control.serve(supervisor.requests), is_over=over.is_set)
+        shop.open(control_port=control.serve(supervisor.requests))
         console.say(f"open after {time.monotonic() - started:.0f} s; Ctrl-C stops it")
-        supervisor.watch(over.is_set)
+        supervisor.watch()
+    except Interrupted as stopped:
+        console.say(f"stopped {stopped}")
     except (DidNotStart, StepFailed, GaveUp) as error:
-        failed = not over.is_set()
+        exit_code = 1
         console.shout(str(error))
     finally:
         console.say("closing")
         supervisor.stop_all()
-        run_file.remove(arguments.state_dir)
     console.say(f"closed; state is kept in {_shown(arguments.state_dir)}")
-    sys.exit(failed)
+    return exit_code
 
 
 def _arguments() -> argparse.Namespace:

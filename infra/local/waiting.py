@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+class Interrupted(Exception):
+    """Somebody asked to stop before it was done."""
+
+
 class NeverHappened(Exception):
     """What was waited for did not come true in time; the message names it."""
 

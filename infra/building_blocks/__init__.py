@@ -1,0 +1,1 @@
+"""What services are built of: a second service is one short module."""

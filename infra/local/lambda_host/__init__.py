@@ -1,0 +1,1 @@
+"""Runs Lambda functions from the working tree: one process per execution environment."""

@@ -1,0 +1,1 @@
+"""One stack per extracted service, under the same name as its folder."""

@@ -1,0 +1,21 @@
+"""The stack of extracted_services/order_history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from event_contracts.streams import CUSTOMER
+from infra.building_blocks.projection_service import ProjectionService
+
+
+def add_order_history(scope: Any) -> ProjectionService:
+    """Add the service that answers "what has this customer ordered?"."""
+    return ProjectionService(
+        scope,
+        service="order_history",
+        question="What has this customer ordered?",
+        stream_kinds=(CUSTOMER,),
+        partition_key="customer_id",
+        sort_key="row",
+        route="/customers/{id}/orders",
+    )

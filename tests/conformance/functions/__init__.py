@@ -1,0 +1,1 @@
+"""Lambda handlers that the conformance suite deploys."""

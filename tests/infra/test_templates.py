@@ -1,0 +1,189 @@
+"""What the templates promise, whichever service is added."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from event_contracts.streams import STREAM_KINDS
+from tests.infra.committed import (
+    RESOURCES,
+    ROOT,
+    TEMPLATES,
+    actions_of,
+    imported,
+    of_type,
+    one,
+    reference_to,
+    statements_of,
+)
+
+QUEUES = of_type("AWS::SQS::Queue")
+SOURCES = [queue for queue in QUEUES if "RedrivePolicy" in queue.properties]
+FUNCTIONS = of_type("AWS::Lambda::Function")
+SUBSCRIPTIONS = [s for s in of_type("AWS::SNS::Subscription") if s.properties["Protocol"] == "sqs"]
+MAPPINGS = of_type("AWS::Lambda::EventSourceMapping")
+SERVICES = sorted(path.parent.name for path in (ROOT / "extracted_services").glob("*/handlers.py"))
+WRITING = re.compile(r"dynamodb:(Put|Update|Delete|BatchWrite|Partiql|Create|\*)|\*$")
+
+
+def _dead_letters(queue):
+    return reference_to(queue.properties["RedrivePolicy"]["deadLetterTargetArn"])
+
+
+def test_there_are_queues_functions_and_subscriptions_to_check():
+    assert len(SOURCES) >= 2
+    assert len(FUNCTIONS) >= 2
+    assert SUBSCRIPTIONS
+    assert MAPPINGS
+
+
+def test_every_queue_has_dead_letters_or_holds_them():
+    holding = {(queue.stack, _dead_letters(queue)) for queue in SOURCES}
+
+    assert [q for q in QUEUES if q not in SOURCES and (q.stack, q.id) not in holding] == []
+
+
+@pytest.mark.parametrize("queue", SOURCES, ids=str)
+def test_dead_letters_outlive_the_messages_they_were(queue):
+    by_id = {(q.stack, q.id): q for q in QUEUES}
+
+    dead = by_id[queue.stack, _dead_letters(queue)]
+
+    four_days = 345_600
+    assert dead.properties["MessageRetentionPeriod"] > queue.properties.get(
+        "MessageRetentionPeriod", four_days
+    )
+    assert queue.properties["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert dead.properties.get("FifoQueue") == queue.properties.get("FifoQueue")
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=str)
+def test_messages_stay_invisible_for_six_times_the_functions_timeout(mapping):
+    queue = {(q.stack, q.id): q for q in QUEUES}[
+        mapping.stack, reference_to(mapping.properties["EventSourceArn"])
+    ]
+    function = {(f.stack, f.id): f for f in FUNCTIONS}[
+        mapping.stack, reference_to(mapping.properties["FunctionName"])
+    ]
+
+    assert queue.properties["VisibilityTimeout"] >= 6 * function.properties["Timeout"]
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=str)
+def test_one_bad_event_does_not_bring_back_its_whole_batch(mapping):
+    assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping.properties["BatchSize"] == 10
+    assert "FilterCriteria" not in mapping.properties
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS, ids=str)
+def test_a_consumer_takes_whole_streams_as_they_were_recorded(subscription):
+    assert subscription.properties["RawMessageDelivery"] is True
+    assert "FilterPolicy" not in subscription.properties
+    assert "deadLetterTargetArn" in subscription.properties["RedrivePolicy"]
+    kind = imported(subscription.properties["TopicArn"]).removeprefix("banyan:topics:")
+    assert kind in STREAM_KINDS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_every_function_writes_to_a_log_group_of_its_own_that_forgets(function):
+    name = function.properties["FunctionName"]
+    log_group = one("AWS::Logs::LogGroup", function.stack, LogGroupName=f"/aws/lambda/{name}")
+
+    assert reference_to(function.properties["LoggingConfig"]["LogGroup"]) == log_group.id
+    assert log_group.properties["RetentionInDays"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_new_code_leaves_the_template_as_it_is(function):
+    assert function.properties["Code"] == {
+        "S3Bucket": {"Ref": "CodeBucket"},
+        "S3Key": {"Ref": "CodeKey"},
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_query_side_cannot_write(service):
+    stack = service.replace("_", "-")
+    function = one("AWS::Lambda::Function", stack, FunctionName=f"{stack}-on-request")
+
+    actions = actions_of(function)
+
+    assert "dynamodb:GetItem" in actions
+    assert [action for action in actions if WRITING.search(action)] == []
+
+
+@pytest.mark.parametrize("role", of_type("AWS::IAM::Role"), ids=str)
+def test_no_role_reaches_beyond_named_resources(role):
+    statements = statements_of(role)
+
+    assert statements
+    assert all(statement["Resource"] != "*" for statement in statements)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_extracted_service_has_its_stack_and_its_module(service):
+    stack = service.replace("_", "-")
+
+    assert (ROOT / "infra" / "services" / f"{service}.py").exists()
+    handlers = {f.properties["Handler"] for f in FUNCTIONS if f.stack == stack}
+    assert handlers == {
+        f"extracted_services.{service}.handlers.{entry_point}"
+        for entry_point in ("on_events", "on_request")
+    }
+
+
+def test_every_module_of_a_stack_has_its_extracted_service():
+    modules = {path.stem for path in (ROOT / "infra" / "services").glob("*.py")} - {"__init__"}
+
+    assert modules == set(SERVICES)
+
+
+def test_only_a_signed_request_reaches_a_service():
+    routes = of_type("AWS::ApiGatewayV2::Route")
+
+    assert routes
+    assert {route.properties["AuthorizationType"] for route in routes} == {"AWS_IAM"}
+
+
+def test_every_kind_of_stream_has_a_topic_that_keeps_its_order():
+    topics = [t for t in of_type("AWS::SNS::Topic") if t.stack == "event-bus"]
+
+    assert {t.properties["TopicName"] for t in topics} == {
+        f"{kind}-events.fifo" for kind in STREAM_KINDS
+    }
+    for topic in topics:
+        assert topic.properties["FifoTopic"] is True
+        assert topic.properties["ContentBasedDeduplication"] is False
+        assert topic.properties["FifoThroughputScope"] == "MessageGroup"
+
+
+@pytest.mark.parametrize("table", of_type("AWS::DynamoDB::Table"), ids=str)
+def test_no_table_is_lost_by_accident(table):
+    assert table.definition["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert table.definition["UpdateReplacePolicy"] == "Retain"
+    assert table.properties["DeletionProtectionEnabled"] == {
+        "Fn::If": ["ProtectsData", True, False]
+    }
+    recovery = table.properties["PointInTimeRecoverySpecification"]
+    assert recovery == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_production_is_protected_and_here_is_not():
+    template = json.loads((TEMPLATES / "order-history.json").read_text())
+    environments = template["Mappings"]["Environments"]
+
+    protects = {name: values["ProtectsData"] for name, values in environments.items()}
+
+    assert protects["production"] == "true"
+    assert protects["local"] == "false"
+
+
+def test_templates_hold_nothing_that_differs_between_machines():
+    texts = [file.read_text() for file in TEMPLATES.glob("*.json")]
+
+    assert not any(re.search(r"cdk-hnb659fds|BootstrapVersion|AssetParameters", t) for t in texts)
+    assert "AWS::CDK::Metadata" not in {resource.type for resource in RESOURCES}
