@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 logger = structlog.get_logger(__name__)
-_QUIET = ("/healthz", "/static/")
+_QUIET = ("/healthz", "/readyz", "/static/")
 
 
 class RequestLog:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from monolith.config import health
 
 urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("monolith.config.api_urls")),
+    path("account/", include("monolith.customers.urls")),
+    path("orders/", include("monolith.ordering.urls")),
+    path("", include("monolith.catalogue.urls")),
 ]

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AddressDetails",
+    "CustomerHasAccount",
     "CustomerNotFound",
     "CustomerNumberTaken",
     "EmailAlreadyRegistered",
     "UnknownCountry",
     "change_details",
+    "open_account",
     "register_customer",
 ]
 
@@ -40,6 +42,13 @@ class CustomerNumberTaken(Exception):
 
     def __init__(self, customer_id: int) -> None:
         super().__init__(f"customer number {customer_id} is taken")
+
+
+class CustomerHasAccount(Exception):
+    """The customer can sign in already."""
+
+    def __init__(self, customer_id: int) -> None:
+        super().__init__(f"customer {customer_id} has an account already")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +105,35 @@ def register_customer(
         events.customer_registered(customer),
         stream=customer_stream(customer.pk),
         occurred_at=registered_at,
+    )
+    return customer
+
+
+@transaction.atomic
+def open_account(*, customer_id: int, email: str, password: str, opened_at: datetime) -> Customer:
+    """Let a customer of the old trade, who has only a number, sign in from now on.
+
+    Raises:
+        CustomerHasAccount: the customer can sign in already.
+        CustomerNotFound: there is none with this number.
+        EmailAlreadyRegistered: the e-mail is taken, whatever its case.
+    """
+    customer, email = _lock_customer(customer_id), email.strip().lower()
+    if customer.user_id is not None:
+        raise CustomerHasAccount(customer_id)
+    try:
+        with transaction.atomic():
+            customer.user = get_user_model().objects.create_user(
+                username=email, email=email, password=password
+            )
+            customer.email = email
+            customer.save(update_fields=["user", "email"])
+    except IntegrityError as error:
+        raise EmailAlreadyRegistered(email) from error
+    recording.record(
+        events.customer_details_changed(customer, changed=["email"], at=opened_at),
+        stream=customer_stream(customer_id),
+        occurred_at=opened_at,
     )
     return customer
 

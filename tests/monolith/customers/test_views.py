@@ -132,6 +132,7 @@ def test_customer_changes_name_and_address(client, alice):
     address = find_default_address(customer_id=alice.pk)
     assert response["Location"] == DETAILS
     assert get_customer(customer_id=alice.pk).name == "Alice B"
+    assert address is not None
     assert (address.line1, address.city) == ("1 Quay Street", "Bristol")
 
 

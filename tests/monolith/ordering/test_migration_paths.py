@@ -1,4 +1,4 @@
-"""Order history as a moving read: what is asked of the service, and what backfill and reconciliation walk."""
+"""Order history as a moving read: what is asked, and what backfill and reconciliation walk."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from event_contracts.codec import decode, encode
-from event_contracts.order_history import Cursor, OrderHistoryQuery
+from event_contracts.order_history import (
+    LARGEST_PAGE_SIZE,
+    ORDER_STATUSES,
+    Cursor,
+    OrderHistoryQuery,
+)
 from event_contracts.plain_values import to_plain
+from extracted_services.order_history.queries import read_query
 from monolith.ordering import operations
 from monolith.ordering.migration_paths import ORDER_HISTORY, order_history
 from monolith.ordering.queries import list_orders_for_customer
-from monolith.outbox import recording
 from monolith.strangler import backfill, reconciliation, registry
 from monolith.strangler.reconciliation import Final
 from tests.factories import (
@@ -60,6 +67,27 @@ def test_filters_and_cursor_are_asked_in_the_service_s_words():
         "before": "2011-08-01T12:30:00+00:00~B100001",
         "limit": "5",
     }
+
+
+INSTANTS = st.datetimes(timezones=st.just(UTC))
+
+
+@given(
+    query=st.builds(
+        OrderHistoryQuery,
+        customer_id=st.integers(1, 2**31),
+        status=st.sampled_from([None, *ORDER_STATUSES]),
+        placed_from=st.none() | INSTANTS,
+        placed_until=st.none() | INSTANTS,
+        before=st.none() | st.builds(Cursor, INSTANTS, st.sampled_from(["536365", "B100001"])),
+        limit=st.integers(1, LARGEST_PAGE_SIZE),
+    )
+)
+def test_service_reads_the_question_that_was_asked(query):
+    request = order_history.service_request(query)
+
+    customer_id = request.path.split("/")[2]
+    assert read_query(customer_id, dict(request.parameters)) == query
 
 
 @pytest.mark.django_db
@@ -130,5 +158,7 @@ def _answer(held, handler):
         number = asked["before"].rpartition("~")[2]
         orders = orders[[order["order_number"] for order in orders].index(number) + 1 :]
     page = orders[:limit]
-    following = f"{page[-1]['placed_at']}~{page[-1]['order_number']}" if len(orders) > limit else None
+    following = (
+        f"{page[-1]['placed_at']}~{page[-1]['order_number']}" if len(orders) > limit else None
+    )
     return {**history, "orders": page, "next": following}

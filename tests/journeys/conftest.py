@@ -1,0 +1,47 @@
+"""One running shop and one browser for all journeys; without a Chromium they are not run."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.local import chromium
+from infra.local.running import run_shop
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    """A shop of our own with a little history, at stage service, without live trade."""
+    folder = tmp_path_factory.mktemp("shop")
+    with run_shop(folder / "state", generated_orders=200) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = chromium.find()
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser, shop):
+    context = browser.new_context(base_url=shop.addresses["web"])
+    opened = context.new_page()
+    yield opened
+    context.close()
