@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from benchmarks.figures import at_most, publish, told
 from infra.local.running import RunningShop, run_shop
+from infra.local.waiting import NeverHappened
 
 ORDERS = 120
 WARM_UP_ORDERS = 10
@@ -50,23 +51,83 @@ def _become_part_of(shop: RunningShop) -> None:
 
 
 def _measure() -> tuple[list[float], list[float]]:
-    from monolith.ordering import operations, queries
-
-    stock_codes = _plentiful_products()
-    customer_id = queries.list_customer_ids(after=0, limit=1)[0]
+    """Return, in seconds: the delay of each order, and the time of each read that showed it."""
     delays, reads = [], []
-    random_source = random.Random(1)
+    arrivals = random.Random(1)
+    shopper = Shopper()
     for number in range(WARM_UP_ORDERS + ORDERS):
-        time.sleep(random_source.uniform(0.05, 0.25))  # arrivals at random, not in step with polls
-        order = operations.place_order(
-            lines=[operations.LineRequest(stock_code=random_source.choice(stock_codes), quantity=1)],
-            customer_id=customer_id,
-            delivery=_delivery(),
-            placed_at=datetime.now(UTC),
-            idempotency_key=str(uuid4()),
-        )
-        delay, read = _wait_visible(customer_id, order.number)
+        time.sleep(arrivals.uniform(0.05, 0.25))  # arrivals at random, not in step with the polls
+        version = shopper.place_order()
+        delay, read = shopper.wait_visible(version)
         if number >= WARM_UP_ORDERS:
             delays.append(delay)
             reads.append(read)
     return delays, reads
+
+
+class Shopper:
+    """A customer who orders again and again, and reads the service's answer."""
+
+    def __init__(self) -> None:
+        from monolith.catalogue.queries import list_products
+        from monolith.ordering.queries import find_busiest_customer_id
+        from monolith.strangler import clients, registry
+
+        products = list_products(available_only=True, sort="newest", page_size=100).products
+        self._stock_code = max(products, key=lambda product: product.quantity).stock_code
+        self._customer_id = find_busiest_customer_id() or 0
+        self._path = registry.get_path("order_history")
+        client = clients.client_for("order_history")
+        assert client is not None  # noqa: S101
+        self._client = client
+
+    def place_order(self) -> int:
+        """Place an order and return the version of the customer's stream once it is committed."""
+        from event_contracts.streams import customer_stream
+        from monolith.ordering import operations
+        from monolith.outbox import recording
+
+        operations.place_order(
+            lines=[operations.LineRequest(stock_code=self._stock_code, quantity=1)],
+            customer_id=self._customer_id,
+            delivery=operations.DeliveryDetails(
+                recipient="A. Shopper",
+                line1="1 Quay Street",
+                city="Bristol",
+                postcode="BS1 1AA",
+                country="United Kingdom",
+            ),
+            placed_at=datetime.now(UTC),
+            idempotency_key=str(uuid4()),
+        )
+        return recording.current_version(customer_stream(self._customer_id))
+
+    def wait_visible(self, version: int) -> tuple[float, float]:
+        """Read until the service's answer has the version; return the delay and the last read's time."""
+        committed = time.perf_counter()
+        while True:
+            began = time.perf_counter()
+            seen = self._as_of()
+            ended = time.perf_counter()
+            if seen >= version:
+                return ended - committed, ended - began
+            if ended - committed > GIVE_UP_SECONDS:
+                raise NeverHappened(f"version {version} in the service: still at {seen}")
+
+    def _as_of(self) -> int:
+        from event_contracts.order_history import OrderHistoryQuery
+
+        request = self._path.service_request(
+            OrderHistoryQuery(customer_id=self._customer_id, limit=1)
+        )
+        answer = self._client.get(
+            request.path,
+            request.parameters,
+            answer_class=self._path.answer_class,
+            deadline=time.monotonic() + GIVE_UP_SECONDS,
+        )
+        return self._path.version_of(answer)
+
+
+if __name__ == "__main__":
+    main()

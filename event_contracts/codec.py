@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ def encode(envelope: Envelope) -> str:
             "datacontenttype": "application/json",
             "partitionkey": envelope.stream,
             "sequence": str(envelope.version),
+            **({"recordedtime": to_plain(envelope.recorded_at)} if envelope.recorded_at else {}),
             **({"traceparent": envelope.traceparent} if envelope.traceparent else {}),
             "data": to_plain(envelope.data),
         },
@@ -68,6 +70,7 @@ def decode(text: str, *, reads: Collection[str] | None = None) -> Envelope:
             version=int(_text(attributes, "sequence")),
             occurred_at=read_instant(attributes.get("time"), "time"),
             data=from_plain(cls, attributes.get("data"), where="data") if cls else None,
+            recorded_at=_find_instant(attributes, "recordedtime"),
             traceparent=_text(attributes, "traceparent") if "traceparent" in attributes else None,
         )
     except (MalformedValue, ValueError) as error:
@@ -89,6 +92,10 @@ def _text(attributes: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise MalformedEvent(f"{name}: expected text, got {value!r}")
     return value
+
+
+def _find_instant(attributes: dict[str, Any], name: str) -> datetime | None:
+    return read_instant(attributes[name], name) if name in attributes else None
 
 
 def _stream(attributes: dict[str, Any]) -> str:

@@ -14,7 +14,8 @@ class Envelope:
 
     `stream` is `<kind>/<key>` (`customer/17850`). `version` counts the facts of that stream from 1,
     without gaps; a snapshot carries the version that it states. `event_id` identifies the fact,
-    however often it is delivered.
+    however often it is delivered. `occurred_at` is the business's instant, `recorded_at` the one at
+    which the producer wrote the fact down: how far a reader lags counts from the latter.
     """
 
     event_id: UUID
@@ -23,4 +24,5 @@ class Envelope:
     version: int
     occurred_at: datetime
     data: Any
+    recorded_at: datetime | None = None
     traceparent: str | None = None

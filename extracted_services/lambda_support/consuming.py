@@ -75,7 +75,8 @@ def _line(fields: Fields, outcome: str) -> Fields:
 
 
 def _describe(envelope: Envelope) -> Fields:
-    lag = datetime.now(UTC) - envelope.occurred_at
+    # Trade may be entered long after it happened: what lags is what happened to the record.
+    lag = datetime.now(UTC) - (envelope.recorded_at or envelope.occurred_at)
     return {
         "event_id": str(envelope.event_id),
         "event_type": envelope.event_type,

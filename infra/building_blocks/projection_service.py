@@ -28,7 +28,6 @@ REQUEST_TIMEOUT = Duration.seconds(3)
 BATCH_SIZE = 10
 READING = ("dynamodb:GetItem", "dynamodb:Query")
 WRITING = (
-    "dynamodb:BatchWriteItem",
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",
     "dynamodb:PutItem",

@@ -67,7 +67,7 @@ class Shop:
         if "DATABASE_URL" not in os.environ:
             self._supervisor.start(programs.postgres(self._site))
             postgres.ensure_database(self._site.postgres_port)
-        # The outbox's checks ask for tables that only this makes.
+        # A shop that was closed for days lacks the days' partitions until beat has made them.
         self._steps.manage("migrate", "migrate", "--verbosity=0", "--skip-checks")
         self._supervisor.start(programs.lambda_host(self._site))
         self._start_aws()

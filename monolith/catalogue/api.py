@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
-from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser
+from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -15,6 +15,21 @@ from monolith.catalogue import operations, queries
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
+
+STOCK_CODE = OpenApiParameter("stock_code", str, OpenApiParameter.PATH)
+# No shop has more pages; PostgreSQL could not count so far.
+_LAST_PAGE = 100_000
+
+
+class MayChangeProducts(BasePermission):
+    """The caller belongs to the staff who keep the catalogue."""
+
+    message = "Only staff who keep the catalogue can do this."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+        """Tell whether the user has what the admin asks for, too."""
+        needed = ["catalogue.add_product", "catalogue.change_product"]
+        return request.user.is_staff and request.user.has_perms(needed)
 
 
 class ProductCardSerializer(serializers.Serializer[Any]):
@@ -55,7 +70,7 @@ class ProductSearchSerializer(serializers.Serializer[Any]):
     search = serializers.CharField(required=False, default="", allow_blank=True)
     available_only = serializers.BooleanField(required=False, default=False)
     sort = serializers.ChoiceField(list(queries.SORT_ORDERS), required=False, default="relevance")
-    page = serializers.IntegerField(required=False, default=1, min_value=1)
+    page = serializers.IntegerField(required=False, default=1, min_value=1, max_value=_LAST_PAGE)
     page_size = serializers.IntegerField(
         required=False, default=queries.DEFAULT_PAGE_SIZE, min_value=1, max_value=100
     )
@@ -64,7 +79,7 @@ class ProductSearchSerializer(serializers.Serializer[Any]):
 class NewProductSerializer(serializers.Serializer[Any]):
     """A product to put on sale."""
 
-    stock_code = serializers.CharField(max_length=20)
+    stock_code = serializers.CharField(max_length=32)
     description = serializers.CharField(max_length=200)
     price_pence = serializers.IntegerField()
     quantity = serializers.IntegerField()
@@ -94,16 +109,24 @@ class Products(APIView):
 
     def get_permissions(self) -> list[BasePermission]:
         """Let everybody read."""
-        return [AllowAny() if self.request.method == "GET" else IsAdminUser()]
+        return [AllowAny() if self.request.method == "GET" else MayChangeProducts()]
 
-    @extend_schema(parameters=[ProductSearchSerializer], responses=ProductPageSerializer)
+    @extend_schema(
+        operation_id="list_products",
+        parameters=[ProductSearchSerializer],
+        responses=ProductPageSerializer,
+    )
     def get(self, request: Request) -> Response:
         """List products on sale."""
         wanted = ProductSearchSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
         return Response(ProductPageSerializer(queries.list_products(**wanted.validated_data)).data)
 
-    @extend_schema(request=NewProductSerializer, responses={201: ProductDetailSerializer})
+    @extend_schema(
+        operation_id="list_product_for_sale",
+        request=NewProductSerializer,
+        responses={201: ProductDetailSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Put a product on sale. Staff only."""
         given = NewProductSerializer(data=request.data)
@@ -112,25 +135,27 @@ class Products(APIView):
         return _detail(product.stock_code, status.HTTP_201_CREATED)
 
 
-@extend_schema(parameters=[OpenApiParameter("stock_code", str, OpenApiParameter.PATH)])
+@extend_schema(parameters=[STOCK_CODE])
 class Product(APIView):
     """One product."""
 
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses=ProductDetailSerializer)
+    @extend_schema(operation_id="get_product", responses=ProductDetailSerializer)
     def get(self, request: Request, stock_code: str) -> Response:  # noqa: ARG002
         """Return one product."""
         return _detail(stock_code)
 
 
-@extend_schema(parameters=[OpenApiParameter("stock_code", str, OpenApiParameter.PATH)])
+@extend_schema(parameters=[STOCK_CODE])
 class ProductPrice(APIView):
     """What a product costs."""
 
-    permission_classes = (IsAdminUser,)
+    permission_classes = (MayChangeProducts,)
 
-    @extend_schema(request=NewPriceSerializer, responses=ProductDetailSerializer)
+    @extend_schema(
+        operation_id="change_price", request=NewPriceSerializer, responses=ProductDetailSerializer
+    )
     def put(self, request: Request, stock_code: str) -> Response:
         """Change the price from now on. Staff only."""
         given = NewPriceSerializer(data=request.data)
@@ -141,13 +166,15 @@ class ProductPrice(APIView):
         return _detail(stock_code)
 
 
-@extend_schema(parameters=[OpenApiParameter("stock_code", str, OpenApiParameter.PATH)])
+@extend_schema(parameters=[STOCK_CODE])
 class ProductStock(APIView):
     """What lies on the shelf."""
 
-    permission_classes = (IsAdminUser,)
+    permission_classes = (MayChangeProducts,)
 
-    @extend_schema(request=StockChangeSerializer, responses=StockSerializer)
+    @extend_schema(
+        operation_id="adjust_stock", request=StockChangeSerializer, responses=StockSerializer
+    )
     def post(self, request: Request, stock_code: str) -> Response:
         """Correct the stock. Staff only."""
         given = StockChangeSerializer(data=request.data)

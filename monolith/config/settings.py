@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from monolith.config import environment, logs
 
 DEBUG = environment.flag("DEBUG", default=False)
+STATE_DIR = environment.STATE_DIR
 IS_LOCAL = environment.flag("BANYAN_LOCAL", default=environment.running("web") is not None)
 SECRET_KEY = environment.text("SECRET_KEY", "")
 if not SECRET_KEY:
@@ -101,6 +102,7 @@ AWS_ENDPOINT_URL = environment.text("AWS_ENDPOINT_URL", "") or environment.runni
 
 OUTBOX_TOPIC_ARNS = environment.deployed("topics")
 OUTBOX_SHARDS = 16
+OUTBOX_WAKER_IDLE_SECONDS = environment.number("OUTBOX_WAKER_IDLE_SECONDS", 60)
 OUTBOX_RELAY_IN_WORKER = environment.flag("OUTBOX_RELAY_IN_WORKER", default=True)
 OUTBOX_RETENTION_DAYS = int(environment.number("OUTBOX_RETENTION_DAYS", 7))
 STRANGLER_SERVICE_URLS = environment.deployed("services")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core import checks
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, ProgrammingError, connection
 
 from event_contracts.streams import STREAM_KINDS
 from monolith.outbox.partitions import DEFAULT_PARTITION, list_partitions, partition_of
@@ -45,13 +45,17 @@ def check_topics(**_context: Any) -> list[checks.CheckMessage]:
 def check_tables(
     *, databases: Collection[str] | None = None, **_context: Any
 ) -> Sequence[checks.CheckMessage]:
-    """E003 to E005, W006: partitions and the index of pending rows are there."""
+    """E003 to E005, W003, W006: partitions and the index of pending rows are there."""
     if not databases or connection.alias not in databases:
         return []
     try:
         return [*_missing_partitions(), *_missing_index(), *_strays()]
-    except DatabaseError as error:
+    except ProgrammingError as error:
+        # `migrate` itself runs the checks first: on a new database they must let it pass.
         hint = "Run `manage.py migrate`."
+        return [checks.Warning(f"No outbox yet: {error}", hint=hint, id="outbox.W003")]
+    except DatabaseError as error:
+        hint = "Is PostgreSQL running?"
         return [checks.Error(f"The outbox cannot be read: {error}", hint=hint, id="outbox.E003")]
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
 _START_BATCH = 10_000
 
@@ -162,6 +163,7 @@ def _envelope(event: object, stream: str, version: int, occurred_at: datetime) -
         version=version,
         occurred_at=occurred_at,
         data=event,
+        recorded_at=timezone.now(),
     )
 
 

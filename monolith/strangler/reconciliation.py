@@ -6,7 +6,7 @@ What it cannot see: an error that both sides share, and requests with filters.
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +18,7 @@ from monolith.strangler.clients import ServiceError, ServiceRefused
 from monolith.strangler.comparison import Difference, Kind, Outcome, outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from monolith.strangler.clients import ServiceClient
     from monolith.strangler.registry import MovingRead
@@ -29,7 +29,7 @@ CHUNK_KEYS = 200
 BUDGET_SECONDS = 10.0
 # A wrong answer is looked at again, in case both sides moved between two looks.
 LOOKS_AT_WRONG = 3
-_LOOK_AGAIN_SECONDS = 0.25
+_PAUSE_SECONDS = 0.5
 # A service says so of a key whose snapshot has not arrived: `history-not-complete`.
 _NOT_COMPLETE = "-not-complete"
 # Nobody has that many pages: whoever says so goes round in a circle.
@@ -215,28 +215,27 @@ def _look_until_settled(
 ) -> tuple[int, list[Finding], list[Finding]]:
     """Return how many keys healed, the wrong ones, and what time did not heal."""
     healed, wrong = 0, []
+    waiting = deque(findings)
     moved_at = time.monotonic()
-    while findings and time.monotonic() - moved_at <= patience_seconds:
-        report(0, _waiting(findings))
-        time.sleep(_LOOK_AGAIN_SECONDS)
-        again = _look_again(look, findings)
-        settled = len(findings) - len(again)
+    while waiting and time.monotonic() - moved_at <= patience_seconds:
+        chunk = [waiting.popleft() for _ in range(min(CHUNK_KEYS, len(waiting)))]
+        again = _look_again(look, chunk)
         wrong += [finding for finding in again if _is_wrong(finding)]
-        findings = [finding for finding in again if not _is_wrong(finding)]
-        if settled:
+        waiting.extend(finding for finding in again if not _is_wrong(finding))
+        if settled := len(chunk) - len(again):
             healed += settled
             moved_at = time.monotonic()
             report(settled, "")
-    return healed, wrong, findings
+        else:
+            report(0, _waiting(waiting))
+            # Asking on would take the service's time from catching up.
+            time.sleep(_PAUSE_SECONDS)
+    return healed, wrong, list(waiting)
 
 
 def _look_again(look: _Look, findings: list[Finding]) -> list[Finding]:
     seen = {finding.key: finding for finding in findings}
-    again = []
-    for first in range(0, len(findings), CHUNK_KEYS):
-        keys = [finding.key for finding in findings[first : first + CHUNK_KEYS]]
-        again += [_after(seen[found.key], found) for found in look.at(keys) if found]
-    return again
+    return [_after(seen[found.key], found) for found in look.at(list(seen)) if found]
 
 
 def _after(before: Finding, now: Finding) -> Finding:
@@ -248,7 +247,7 @@ def _is_wrong(finding: Finding) -> bool:
     return finding.outcome is Outcome.WRONG and finding.looks >= LOOKS_AT_WRONG
 
 
-def _waiting(findings: list[Finding]) -> str:
+def _waiting(findings: Iterable[Finding]) -> str:
     counts = Counter(finding.outcome for finding in findings)
     return "waiting: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
 

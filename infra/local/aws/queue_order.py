@@ -1,7 +1,8 @@
 """Makes ministack's queues safe to use from several threads, and quick when they are long.
 
 Stock, event source mappings (threads) and requests (the event loop) rebuild a queue's list of
-messages without a common lock, a receive walks over all messages five times, and a FIFO publish over all ids.
+messages without a common lock; a receive walks over all messages five times, and a FIFO publish
+over all deduplication ids.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
 
-TOKEN = OpenApiParameter("token", str, OpenApiParameter.PATH, description="a UUID of your choice")
+TOKEN = OpenApiParameter(
+    "token",
+    OpenApiTypes.UUID,
+    OpenApiParameter.PATH,
+    description="A random UUID of the client's choice. Whoever knows it has the basket.",
+)
 
 
 class BasketItemSerializer(serializers.Serializer[Any]):
@@ -64,12 +70,14 @@ class Basket(APIView):
 
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses=BasketSerializer)
+    @extend_schema(operation_id="get_basket", responses=BasketSerializer)
     def get(self, request: Request, token: UUID) -> Response:  # noqa: ARG002
         """Return a basket; one that nobody used yet is empty."""
         return _basket(token)
 
-    @extend_schema(request=WantedLineSerializer, responses=BasketSerializer)
+    @extend_schema(
+        operation_id="add_to_basket", request=WantedLineSerializer, responses=BasketSerializer
+    )
     def post(self, request: Request, token: UUID) -> Response:
         """Add pieces of a product."""
         given = WantedLineSerializer(data=request.data)
@@ -89,7 +97,9 @@ class BasketLine(APIView):
 
     permission_classes = (AllowAny,)
 
-    @extend_schema(request=QuantitySerializer, responses=BasketSerializer)
+    @extend_schema(
+        operation_id="set_basket_quantity", request=QuantitySerializer, responses=BasketSerializer
+    )
     def put(self, request: Request, token: UUID, stock_code: str) -> Response:
         """Set how many pieces are in the basket."""
         given = QuantitySerializer(data=request.data)
@@ -106,7 +116,11 @@ class CheckOut(APIView):
 
     permission_classes = (AllowAny,)
 
-    @extend_schema(request=CheckOutSerializer, responses={201: OrderDetailSerializer})
+    @extend_schema(
+        operation_id="check_out",
+        request=CheckOutSerializer,
+        responses={201: OrderDetailSerializer},
+    )
     def post(self, request: Request, token: UUID) -> Response:
         """Order all of it and empty the basket."""
         given = CheckOutSerializer(data=request.data)

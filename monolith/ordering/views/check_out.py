@@ -15,12 +15,16 @@ from monolith.customers import queries as customers
 from monolith.ordering import operations
 from monolith.ordering.forms import CheckOutForm, GuestCheckOutForm
 from monolith.ordering.views.baskets import basket_of
-from monolith.ordering.views.visitors import basket_token, get_own_order, remember_order
+from monolith.ordering.views.visitors import (
+    basket_token,
+    customer_id_of,
+    get_own_order,
+    remember_order,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from monolith.customers.models import Customer
     from monolith.ordering.models import Order
 
 
@@ -28,15 +32,15 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_out(request: HttpRequest) -> HttpResponse:
     """Ask where the parcel goes, then place the order."""
-    customer = customers.find_customer_for_user(request.user)
-    form = _form(request, customer)
+    customer_id = customer_id_of(request)
+    form = _form(request, customer_id)
     troubles: dict[str, dict[str, object]] = {}
     if request.method == "POST" and form.is_valid():
-        order = _place(request, form, customer, troubles)
+        order = _place(request, form, customer_id, troubles)
         if order is not None:
             remember_order(request, order)
             return redirect("ordering:placed", order.number)
-    return _page(request, form, customer, troubles)
+    return _page(request, form, customer_id, troubles)
 
 
 @require_safe
@@ -45,23 +49,23 @@ def placed(request: HttpRequest, order_number: str) -> HttpResponse:
     return render(request, "ordering/placed.html", {"order": get_own_order(request, order_number)})
 
 
-def _form(request: HttpRequest, customer: Customer | None) -> CheckOutForm:
-    if customer is None:
+def _form(request: HttpRequest, customer_id: int | None) -> CheckOutForm:
+    if customer_id is None:
         return GuestCheckOutForm(request.POST or None)
-    return CheckOutForm(request.POST or None, initial=_present_address(customer))
+    return CheckOutForm(request.POST or None, initial=_present_address(customer_id))
 
 
 def _place(
     request: HttpRequest,
     form: CheckOutForm,
-    customer: Customer | None,
+    customer_id: int | None,
     troubles: dict[str, dict[str, object]],
 ) -> Order | None:
     """Place the order, or say in the form, at its line or in a message why not."""
     try:
         return operations.check_out(
             basket_token=basket_token(request),
-            customer_id=customer.pk if customer else None,
+            customer_id=customer_id,
             delivery=form.delivery(),
             placed_at=timezone.now(),
             idempotency_key=form.cleaned_data["idempotency_key"],
@@ -88,7 +92,7 @@ def _place(
 def _page(
     request: HttpRequest,
     form: CheckOutForm,
-    customer: Customer | None,
+    customer_id: int | None,
     troubles: dict[str, dict[str, object]],
 ) -> HttpResponse:
     basket = basket_of(request)
@@ -96,7 +100,7 @@ def _page(
         return redirect("ordering:basket")
     context = {
         "form": form,
-        "customer": customer,
+        "customer_id": customer_id,
         "basket": basket,
         "lines": [(item, troubles.get(item.stock_code)) for item in basket.items],
     }
@@ -109,9 +113,10 @@ def _shortage(available: int) -> dict[str, object]:
     return {"message": left, "available": available}
 
 
-def _present_address(customer: Customer) -> dict[str, Any]:
-    address = customers.find_default_address(customer_id=customer.pk)
+def _present_address(customer_id: int) -> dict[str, Any]:
+    address = customers.find_default_address(customer_id=customer_id)
     if address is None:
+        customer = customers.get_customer(customer_id=customer_id)
         return {"recipient": customer.name, "country": customer.country.name}
     parts = ("recipient", "line1", "line2", "city", "postcode", "country")
     return {part: str(getattr(address, part)) for part in parts}

@@ -125,6 +125,13 @@ def test_missing_partition_fails_the_check():
     assert "outbox.E004" in _check(Tags.database, ["default"])
 
 
+def test_missing_table_is_a_warning_that_lets_the_first_migration_pass():
+    with connection.cursor() as cursor:
+        cursor.execute("drop table outbox_message cascade")
+
+    assert "outbox.W003" in _check(Tags.database, ["default"])
+
+
 def test_missing_index_fails_the_check():
     with connection.cursor() as cursor:
         cursor.execute("drop index outbox_message_pending")

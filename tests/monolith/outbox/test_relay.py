@@ -174,6 +174,48 @@ def test_resync_publishes_again_in_order():
     assert [m.event_id for m in publisher.published] == [e.event_id for e in recorded] * 2
 
 
+def test_what_is_on_its_way_during_a_resync_goes_out_again():
+    publisher = ResyncedMeanwhile()
+    recorded = commit("product/1", 3)
+
+    with running_relay(publisher):
+        eventually(all_published)
+
+    verdict = judge(recorded, deliveries(publisher.published))
+    assert verdict == Verdict(lost=0, inversions=0, duplicates=1)
+
+
+class ResyncedMeanwhile(InMemoryPublisher):
+    def publish(self, batch):
+        is_first = not self.published
+        failures = super().publish(batch)
+        if is_first:
+            with closing(connection):
+                republish_since(since=NOON)
+        return failures
+
+
+def test_publisher_with_a_defect_stalls_nothing_for_good():
+    publisher = DefectiveAtFirst()
+    commit("product/1", 2)
+
+    with running_relay(publisher):
+        eventually(all_published)
+
+    assert len(publisher.published) == 2
+    assert not HeldStream.objects.exists()
+
+
+class DefectiveAtFirst(InMemoryPublisher):
+    defects = 2
+
+    def publish(self, batch):
+        if self.defects:
+            self.defects -= 1
+            raise ZeroDivisionError
+        return super().publish(batch)
+
+
 def test_relay_survives_losing_its_connection():
     publisher = InMemoryPublisher()
 

@@ -151,7 +151,12 @@ def test_path_without_address_means_monolith(at_service, settings):
 
 
 @pytest.mark.django_db
-def test_open_transaction_means_monolith(at_service):
+def test_open_transaction_means_monolith_and_is_not_disturbed(at_service, monkeypatch):
+    def look():
+        pytest.fail("looked for stages inside the caller's transaction")
+
+    monkeypatch.setattr(queries, "stages", StageCache(look))
+
     assert told(ask()) == (Source.MONOLITH, "open-transaction")
     assert at_service.asked == []
 

@@ -159,7 +159,8 @@ class Command(BaseCommand):
 
     @contextmanager
     def _progress(self, title: str) -> Iterator[Callable[[int, str], None]]:
-        with tqdm(desc=title, unit=" keys", file=sys.stderr, mininterval=0.5) as bar:
+        often = 0.5 if sys.stderr.isatty() else 10  # a log keeps every line
+        with tqdm(desc=title, unit=" keys", file=sys.stderr, mininterval=often) as bar:
 
             def report(keys: int, note: str) -> None:
                 bar.set_postfix_str(note, refresh=False)

@@ -10,7 +10,6 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from monolith.config import environment
 from monolith.customers.operations import CustomerHasAccount, open_account
 from monolith.ordering.queries import find_busiest_customer_id
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
         _open_staff_login()
         _open_customer_login()
         logins = {"staff": STAFF, "customer": CUSTOMER, "password": PASSWORD}
-        (environment.STATE_DIR / "logins.json").write_text(json.dumps(logins, indent=2) + "\n")
+        (settings.STATE_DIR / "logins.json").write_text(json.dumps(logins, indent=2) + "\n")
         self.stdout.write(f"{STAFF} and {CUSTOMER} can sign in")
 
 

@@ -1,0 +1,7 @@
+"""The catalogue for staff."""
+
+from __future__ import annotations
+
+from monolith.catalogue.admin.products import ProductAdmin
+
+__all__ = ["ProductAdmin"]
