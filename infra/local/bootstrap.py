@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "locks"
 OLDEST_PYTHON = (3, 11)
+PYTHON = f" {sys.version_info[0]}.{sys.version_info[1]}\n"
 # The development lock holds everything that the running one does, in the same versions.
 PURPOSES = {
     "up": ((".venv", "run", ("run", "dev")), (".venv-local-aws", "local-aws", ("local-aws",))),
@@ -27,28 +28,31 @@ def install(folder: str, lock: str, sufficient: tuple[str, ...]) -> None:
     """Make a virtual environment hold what a lock file says, unless it does already."""
     environment = ROOT / folder
     stamp = environment / ".installed"
-    if stamp.exists() and stamp.read_text() in {_stamp(name) for name in sufficient}:
+    # The stamp is written last: without it, somebody stopped in the middle.
+    held = stamp.read_text() if (environment / "bin" / "python").exists() and stamp.exists() else ""
+    if held in {_stamp(name) for name in sufficient}:
         return
     print(f"installing {lock} into {folder} …", flush=True)
-    if not (environment / "bin" / "python").exists():
-        venv.create(environment, with_pip=True, symlinks=True)
     stamp.unlink(missing_ok=True)
+    if not held.endswith(PYTHON):
+        venv.create(environment, clear=True, with_pip=True, symlinks=True)
     _pip_install(environment, LOCKS / f"{lock}.txt")
     stamp.write_text(_stamp(lock))
 
 
 def _pip_install(environment: Path, lock: Path) -> None:
     python = str(environment / "bin" / "python")
-    subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-         "--require-hashes", "--only-binary=:all:", "--requirement", str(lock)],
-        check=True,
-    )  # fmt: skip
+    command = [
+        python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        "--require-hashes", "--only-binary=:all:", "--requirement", str(lock),
+    ]  # fmt: skip
+    if subprocess.run(command, check=False).returncode != 0:
+        raise SystemExit(f"could not install {lock.name}: the lines above say why")
 
 
 def _stamp(lock: str) -> str:
     digest = hashlib.sha256((LOCKS / f"{lock}.txt").read_bytes()).hexdigest()
-    return f"{lock} {digest} {sys.version_info.major}.{sys.version_info.minor}\n"
+    return f"{lock} {digest}{PYTHON}"
 
 
 def main() -> None:

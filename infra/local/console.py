@@ -33,11 +33,15 @@ class Console:
 
     def pump(self, name: str, stream: IO[bytes]) -> None:
         """Copy a process's output until it ends, line by line."""
-        with (self._log_dir / f"{name}.log").open("ab", buffering=0) as file:
+        with stream, self.log_of(name).open("ab", buffering=0) as file:
             for line in stream:
                 file.write(line)
                 if not self._quiet:
                     self._print(name, line.decode(errors="replace").rstrip(), self._colour(name))
+
+    def log_of(self, name: str) -> Path:
+        """Return the file that keeps what a process has said."""
+        return self._log_dir / f"{name}.log"
 
     def _colour(self, name: str) -> str:
         return self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])

@@ -11,12 +11,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.local.supervisor import Request
+from infra.local.supervisor import VERBS, Request
 
 if TYPE_CHECKING:
     import queue
 
-VERBS = ("stop", "start", "restart")
 _ANSWER_SECONDS = 120
 
 
@@ -56,12 +55,12 @@ def ask(state_dir: Path, verb: str, name: str) -> str:
     try:
         port = json.loads((state_dir / "run.json").read_text())["control_port"]
         connection = socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_SECONDS)
-    except (FileNotFoundError, ConnectionError):
+    except (FileNotFoundError, KeyError, ConnectionError):
         raise NothingRuns(f"no shop runs from {state_dir}: start one with make up") from None
     with connection, connection.makefile("rw") as stream:
         stream.write(f"{verb} {name}\n")
         stream.flush()
-        return stream.read()
+        return stream.read() or "failed: the shop ended before it answered"
 
 
 def main() -> None:

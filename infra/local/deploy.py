@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -95,13 +96,16 @@ def _provide_code(aws: LocalAws) -> str:
     key = packaging.key_of(packed)
     s3 = aws.client("s3")
     if not _is_there(s3, key):
-        s3.create_bucket(
-            Bucket=BUCKET,
-            CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name},
-        )
+        _provide_bucket(s3)
         s3.put_object(Bucket=BUCKET, Key=key, Body=packaging.zip_of(packed))
         print(f"code: uploaded as {key}")
     return key
+
+
+def _provide_bucket(s3: S3Client) -> None:
+    location: Any = {"LocationConstraint": s3.meta.region_name}
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
 
 
 def _is_there(s3: S3Client, key: str) -> bool:

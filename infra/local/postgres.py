@@ -2,13 +2,14 @@
 
 `python -m infra.local.postgres --data DIR --port N` turns this process into the server, so that
 whoever started it owns it: no middleman can survive, and killing the parent stops the server
-cleanly.
+cleanly. See docs/decisions/0008-embedded-postgres.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import ctypes
+import fcntl
 import os
 import pwd
 import shutil
@@ -54,11 +55,15 @@ def become_server(*, data: Path, port: int, durable: bool = True) -> None:
     Raises:
         PostgresNotFound: there is no PostgreSQL on this machine.
     """
+    parent = os.getppid()
+    # Looked up first: whoever root becomes may not be allowed to look.
+    found = binaries()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     _drop_root(data)
-    _stop_with_parent()
+    _stop_with(parent)
+    _wait_for_predecessor(data)
     if not (data / "PG_VERSION").exists():
-        _initialise(data)
+        _initialise(data, found / "initdb", durable=durable)
     settings = {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
@@ -72,7 +77,7 @@ def become_server(*, data: Path, port: int, durable: bool = True) -> None:
         **(_DURABLE if durable else _FAST),
     }
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    server = str(binaries() / "postgres")
+    server = str(found / "postgres")
     os.execv(server, [server, "-D", str(data), "-p", str(port), *options])  # noqa: S606
 
 
@@ -92,39 +97,61 @@ def ensure_database(port: int, database: str = "banyan") -> None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
 
 
-def _initialise(data: Path) -> None:
+def _wait_for_predecessor(data: Path) -> None:
+    """Take the directory's lock, which every process of an earlier server holds until its end.
+
+    A backend outlives a postmaster that was killed, and PostgreSQL refuses to start beside it.
+    """
+    lock = os.open(data, os.O_RDONLY)
+    os.set_inheritable(lock, True)  # by the server, and by its children
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    # The number in it may by now be somebody else's, and PostgreSQL would wait for them.
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _initialise(data: Path, initdb: Path, *, durable: bool) -> None:
     """Make a new cluster; a cluster that was only half made is started over."""
     for left_over in data.iterdir():
         shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
-    subprocess.run(
-        [
-            str(binaries() / "initdb"),
-            f"--pgdata={data}",
-            f"--username={USER}",
-            "--auth=trust",
-            "--encoding=UTF8",
-            # Independent of the locales that happen to be installed.
-            "--locale-provider=builtin",
-            "--locale=C.UTF-8",
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    half_made = data / "half-made"
+    command = [
+        str(initdb),
+        f"--pgdata={half_made}",
+        f"--username={USER}",
+        "--auth=trust",
+        "--encoding=UTF8",
+        # Independent of the locales that happen to be installed.
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+        *([] if durable else ["--no-sync"]),
+    ]
+    # It inherits the lock: whoever is next waits for it, too.
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, close_fds=False)
+    # initdb writes PG_VERSION first; it is moved last, so that it stands for a whole cluster.
+    for made in sorted(half_made.iterdir(), key=lambda path: path.name == "PG_VERSION"):
+        made.rename(data / made.name)
+    half_made.rmdir()
 
 
-def _stop_with_parent() -> None:
+def _stop_with(parent: int) -> None:
     if sys.platform == "linux":
         # SIGINT is PostgreSQL's fast, clean shutdown. The setting survives execv, but not a change
         # of user: this comes after it.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+    if os.getppid() != parent:
+        raise SystemExit("who started this server has ended meanwhile")
 
 
 def _drop_root(data: Path) -> None:
     """PostgreSQL refuses to run as root: pretend not to be, else really stop being it."""
-    if os.geteuid() == 0 and not _enter_user_namespace():
-        account = pwd.getpwnam(_UNPRIVILEGED)
+    if os.geteuid() != 0:
+        return
+    account = pwd.getpwnam(_UNPRIVILEGED)
+    # What that account was given once stays with it: a namespace would be shut out.
+    if data.stat().st_uid == account.pw_uid or not _enter_user_namespace():
         for path in (data, *data.rglob("*")):
             os.chown(path, account.pw_uid, account.pw_gid)
+        os.setgroups([])
         os.setgid(account.pw_gid)
         os.setuid(account.pw_uid)
 

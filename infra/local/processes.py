@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infra.local.console import Console
 
 _READY_EVERY_SECONDS = 0.05
+_OWNED = (sys.executable, "-m", "infra.local.owned")
 
 
 class DidNotStart(Exception):
@@ -45,7 +46,7 @@ class Process:
 
     def __init__(self, program: Program, console: Console, directory: Path) -> None:
         self.program = program
-        wrapper = () if program.owns_its_end else (sys.executable, "-m", "infra.local.owned")
+        wrapper = () if program.owns_its_end else (*_OWNED, str(os.getpid()))
         # A session of its own: Ctrl-C is for the supervisor, which stops everything in order.
         self._popen = subprocess.Popen(
             [*wrapper, *program.command],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "run.json"
+_LOCK = "run.lock"
 
 
 class AlreadyRunning(Exception):
@@ -17,15 +19,22 @@ class AlreadyRunning(Exception):
 
 
 def claim(state_dir: Path) -> None:
-    """Make sure that nobody else runs from this directory.
+    """Make sure that nobody else runs from this directory, as long as this process lives.
 
     Raises:
         AlreadyRunning: somebody does; the message gives the address.
     """
-    running = read(state_dir)
-    if running and _is_alive(int(running["pid"])):
-        where = running.get("web", "not open yet")
-        raise AlreadyRunning(f"a shop runs from here already: {where} (process {running['pid']})")
+    state_dir.mkdir(parents=True, exist_ok=True)
+    # Never closed. The end of the process gives it back, however it comes; a process id in a file
+    # would by then be somebody else's.
+    lock = os.open(state_dir / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        running = read(state_dir)
+        where = f"{running.get('web', 'not open yet')} (process {running.get('pid', 'unknown')})"
+        raise AlreadyRunning(f"a shop runs from here already: {where}") from None
     write(state_dir, {"pid": os.getpid()})
 
 
@@ -49,13 +58,3 @@ def write(state_dir: Path, content: dict[str, Any]) -> None:
 def remove(state_dir: Path) -> None:
     """Say that nothing runs."""
     (state_dir / NAME).unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

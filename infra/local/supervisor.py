@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from infra.local.console import Console
 
+VERBS = ("stop", "start", "restart")
 _LOOK_EVERY_SECONDS = 0.2
 _MOST_DEATHS = 5
 _DEATHS_WITHIN_SECONDS = 60
@@ -49,7 +50,6 @@ class Supervisor:
         self._is_over = is_over
         self._programs: dict[str, Program] = {}
         self._running: dict[str, Process] = {}
-        self._held: set[str] = set()
         self._deaths: dict[str, deque[float]] = {}
         self._restarts: dict[str, Callable[[], None]] = {}
         self.on_change: Callable[[], None] = lambda: None
@@ -68,19 +68,19 @@ class Supervisor:
         self._programs[program.name] = program
         if restart is not None:
             self._restarts[program.name] = restart
-        self._held.discard(program.name)
         process = Process(program, self._console, self._directory)
         self._running[program.name] = process
         try:
             process.wait_ready(self._is_over)
         except DidNotStart:
-            process.ask_to_stop()  # so that it is buried, and started again, like any that died
+            process.ask_to_stop()
+            # Once it has ended it is buried, and started again, like any that died.
+            self._wait_stopped(process, _STOP_SECONDS / 2)
             raise
         self.on_change()
 
     def stop(self, name: str) -> None:
         """Stop one program and leave it stopped."""
-        self._held.add(name)
         process = self._running.pop(name, None)
         if process is not None:
             process.ask_to_stop()
@@ -114,7 +114,8 @@ class Supervisor:
         for process in reversed(list(self._running.values())):
             process.ask_to_stop()
             # Whoever others depend on waits for them: a worker hands its leases back to PostgreSQL.
-            self._wait_stopped(process, deadline - time.monotonic())
+            # One that hangs may have half of what is left, or the database would be killed for it.
+            self._wait_stopped(process, (deadline - time.monotonic()) / 2)
         self._running.clear()
 
     def _wait_stopped(self, process: Process, seconds: float) -> None:
@@ -134,6 +135,8 @@ class Supervisor:
             request.answer(f"failed: {error}")
 
     def _carry_out(self, request: Request) -> str:
+        if request.verb not in VERBS:
+            return f"failed: no verb {request.verb!r} (there are {', '.join(VERBS)})"
         if request.name not in self._programs:
             return f"failed: no process {request.name!r} (there are {', '.join(self._programs)})"
         if request.verb in {"stop", "restart"}:
@@ -159,6 +162,5 @@ class Supervisor:
         deaths = self._deaths.setdefault(name, deque(maxlen=_MOST_DEATHS))
         deaths.append(time.monotonic())
         if len(deaths) == _MOST_DEATHS and deaths[-1] - deaths[0] < _DEATHS_WITHIN_SECONDS:
-            raise GaveUp(
-                f"{name} died {_MOST_DEATHS} times within a minute: see its log {name}.log"
-            )
+            log = self._console.log_of(name)
+            raise GaveUp(f"{name} died {_MOST_DEATHS} times within a minute: see its log {log}")

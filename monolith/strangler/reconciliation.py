@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from monolith.strangler.registry import MovingRead
 
 THREADS = 8
-CHUNK_KEYS = 200
+CHUNK_KEYS = 100
 # Nobody waits for these answers, and all of the service's threads are asked at once.
 BUDGET_SECONDS = 10.0
 # A wrong answer is looked at again, in case both sides moved between two looks.
@@ -110,7 +110,7 @@ def run(
     """Compare the answers for every key; look again at what is behind for as long as that helps.
 
     Keys that do not match are looked at again until they do, or until no key was settled for
-    `patience_seconds`. `report` is told keys settled, and a note that is not empty while it waits.
+    `patience_seconds`. `report` is told keys settled, and a note about those that are not.
 
     Raises:
         PathNotDeclared: there is no such path.
@@ -198,12 +198,13 @@ def _look_at_all(look: _Look, report: Callable[[int, str], None]) -> tuple[int, 
     matched, findings = 0, []
     after = ""
     while keys := list(look.path.source.keys_after(after, CHUNK_KEYS)):
-        chunk = [finding for finding in look.at(keys) if finding]
-        settled = len(keys) - len(chunk)
-        report(settled, "")
+        unsettled = [finding for finding in look.at(keys) if finding]
+        settled = len(keys) - len(unsettled)
         matched += settled
-        findings += chunk
+        findings += unsettled
         after = keys[-1]
+        report(settled, _waiting(findings))
+        _let_catch_up(settled, len(unsettled))
     return matched, findings
 
 
@@ -225,12 +226,15 @@ def _look_until_settled(
         if settled := len(chunk) - len(again):
             healed += settled
             moved_at = time.monotonic()
-            report(settled, "")
-        else:
-            report(0, _waiting(waiting))
-            # Asking on would take the service's time from catching up.
-            time.sleep(_PAUSE_SECONDS)
+        report(settled, _waiting(waiting))
+        _let_catch_up(settled, len(again))
     return healed, wrong, list(waiting)
+
+
+def _let_catch_up(settled: int, unsettled: int) -> None:
+    """Pause where most keys are behind: asking on would take the service's time from catching up."""
+    if unsettled > settled:
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _look_again(look: _Look, findings: list[Finding]) -> list[Finding]:
@@ -249,7 +253,7 @@ def _is_wrong(finding: Finding) -> bool:
 
 def _waiting(findings: Iterable[Finding]) -> str:
     counts = Counter(finding.outcome for finding in findings)
-    return "waiting: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
 
 
 def _compare(

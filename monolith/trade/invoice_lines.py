@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -14,7 +15,7 @@ from monolith.trade.trade_files import UnreadableTrade, read_text_lines
 
 if TYPE_CHECKING:
     from _csv import Reader
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
 HEADER = [
@@ -81,18 +82,18 @@ class InvoiceLine(NamedTuple):
     country: str
 
 
-def read_invoice_lines(file: Path) -> Iterator[InvoiceLine]:
+def read_invoice_lines(file: Path) -> Generator[InvoiceLine]:
     """Yield every line after the header; memory stays constant.
 
     Raises:
         UnreadableTrade: of the kind that names the fault, with the line's number.
     """
-    rows = csv.reader(read_text_lines(file), strict=True)
-    header = _next(rows, file)
-    if header != HEADER:
-        raise WrongHeader(file, 1, f"expected the columns {','.join(HEADER)}")
-    while (row := _next(rows, file)) is not None:
-        yield _line(file, rows.line_num, row)
+    with closing(read_text_lines(file)) as text:
+        rows = csv.reader(text, strict=True)
+        if _next(rows, file) != HEADER:
+            raise WrongHeader(file, 1, f"expected the columns {','.join(HEADER)}")
+        while (row := _next(rows, file)) is not None:
+            yield _line(file, rows.line_num, row)
 
 
 def _next(rows: Reader, file: Path) -> list[str] | None:

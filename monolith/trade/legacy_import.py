@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -58,16 +59,15 @@ def import_history(*, file: Path, period: Period) -> TradeReport:
 
 def _read(file: Path, period: Period, known: set[str], report: TradeReport) -> History:
     history = History(report)
-    lines = report.reading(read_invoice_lines(file))
-    for invoice in gather_invoices(lines, file=file):
-        left_out = period.reason_to_leave_out(invoice)
-        if left_out is None and invoice.number in known:
-            left_out = ALREADY_TAKEN_IN
-        if left_out is None:
-            history.add(invoice)
-        else:
-            for line in invoice.lines:
-                report.place(line, left_out)
+    with closing(read_invoice_lines(file)) as lines:
+        for invoice in gather_invoices(report.reading(lines), file=file):
+            left_out = period.reason_to_leave_out(invoice)
+            if left_out is None and invoice.number in known:
+                left_out = ALREADY_TAKEN_IN
+            if left_out is None:
+                history.add(invoice)
+            else:
+                report.place_all(invoice.lines, left_out)
     return history
 
 

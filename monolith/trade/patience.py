@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -19,7 +19,8 @@ Answer = TypeVar("Answer")
 _LOCK = 20_101_201
 _PATIENCE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.5
-_LOCK_WAIT = "5s"
+# A killed process holds its lock until the server notices.
+_LOCK_WAIT_SECONDS = 3.0
 
 logger = structlog.get_logger(__name__)
 
@@ -75,11 +76,17 @@ class Patience:
 
 
 def _lock() -> None:
-    # The lock belongs to the connection: whoever dies loses it, at latest when the server notices.
+    gives_up_at = monotonic() + _LOCK_WAIT_SECONDS
+    while not _is_locked():
+        if monotonic() > gives_up_at:
+            raise ReplayAlreadyRunning
+        sleep(_PAUSE_SECONDS)
+
+
+def _is_locked() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            raise ReplayAlreadyRunning
+        return bool(cursor.fetchone()[0])
 
 
 def _unlock() -> None:

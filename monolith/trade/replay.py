@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING
@@ -64,10 +65,10 @@ class _Replay:
         self._played = 0
 
     def run(self) -> TradeReport:
-        lines = self._report.reading(self._until_ended(read_invoice_lines(self._file)))
-        for invoice in gather_invoices(lines, file=self._file):
-            for line, placement in self._handle(invoice):
-                self._report.place(line, placement)
+        with closing(read_invoice_lines(self._file)) as read:
+            lines = self._report.reading(self._until_ended(read))
+            for invoice in gather_invoices(lines, file=self._file):
+                self._handle(invoice)
         self._report.check()
         return self._report
 
@@ -80,33 +81,35 @@ class _Replay:
     def _has_ended(self) -> bool:
         return self._wishes.stopping.is_set() or self._played == self._wishes.limit
 
-    def _handle(self, invoice: Invoice) -> Iterable[tuple[InvoiceLine, Placement]]:
+    def _handle(self, invoice: Invoice) -> None:
         if invoice.number in self._taken_in:
-            return self._remember(invoice)
+            self._remember(invoice)
+            return
         left_out = self._wishes.period.reason_to_leave_out(invoice)
         if left_out is not None:
             self._memory.see_prices(invoice)
-            return _all(invoice, left_out)
-        stopping = self._wishes.stopping
-        if self._has_ended() or not wait_for(self._wishes.pace, invoice.at, stopping=stopping):
-            return _all(invoice, _NOT_REACHED)
-        return self._play(invoice)
+        elif self._has_ended() or not self._wait(invoice):
+            left_out = _NOT_REACHED
+        if left_out is not None:
+            self._report.place_all(invoice.lines, left_out)
+        else:
+            self._play(invoice)
 
-    def _remember(self, invoice: Invoice) -> Iterable[tuple[InvoiceLine, Placement]]:
+    def _wait(self, invoice: Invoice) -> bool:
+        return wait_for(self._wishes.pace, invoice.at, stopping=self._wishes.stopping)
+
+    def _remember(self, invoice: Invoice) -> None:
         self._memory.plan(invoice)
         if self._taken_in[invoice.number]:
             self._memory.note_placed(invoice)
-        return _all(invoice, ALREADY_TAKEN_IN)
+        self._report.place_all(invoice.lines, ALREADY_TAKEN_IN)
 
-    def _play(self, invoice: Invoice) -> Iterable[tuple[InvoiceLine, Placement]]:
+    def _play(self, invoice: Invoice) -> None:
         plan = self._memory.plan(invoice)
         outcome = self._patience.insist(lambda: self._live.carry_out(plan))
         if outcome.is_order:
             self._memory.note_placed(invoice)
+        for line, placement in outcome.placements(plan):
+            self._report.place(line, placement)
         self._played += 1
         self._on_played(invoice)
-        return outcome.placements(plan)
-
-
-def _all(invoice: Invoice, placement: Placement) -> Iterator[tuple[InvoiceLine, Placement]]:
-    return ((line, placement) for line in invoice.lines)

@@ -49,6 +49,11 @@ class TradeReport:
         row.lines += 1
         row.first_line = min(row.first_line, line.line_number)
 
+    def place_all(self, lines: Iterable[InvoiceLine], placement: Placement) -> None:
+        """Note that lines landed in one place."""
+        for line in lines:
+            self.place(line, placement)
+
     def count(self, what: str, times: int = 1) -> None:
         """Note something that was done."""
         self.done[what] = self.done.get(what, 0) + times

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from io import BufferedIOBase
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ def find_trade_file(named: Path | None = None) -> Path:
     return file
 
 
-def read_text_lines(file: Path) -> Iterator[str]:
+def read_text_lines(file: Path) -> Generator[str]:
     """Yield the lines of a .csv or .csv.gz as text, with their ends; memory stays constant.
 
     Raises:

@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from event_contracts.streams import STREAM_KINDS
-from infra.local.deploy import TEMPLATES
+from infra.local.deploy import BUCKET, TEMPLATES
 from tests.conformance.local_platform import LocalPlatform
 from tests.infra.committed import ROOT
 
@@ -101,6 +101,17 @@ def test_the_second_deployment_does_nothing(platform):
     assert second.stderr == ""
     assert done(second) == [f"banyan-{name}: unchanged" for name in STACKS]
     assert deployed(platform) == before
+
+
+def test_new_code_is_uploaded_into_the_bucket_that_is_there(platform):
+    s3 = platform.client("s3")
+    for code in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
+        s3.delete_object(Bucket=BUCKET, Key=code["Key"])
+
+    ended = deploy(platform)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "code: uploaded as services-" in ended.stdout
 
 
 def test_what_was_deployed_is_written_down_and_is_there(platform):

@@ -37,7 +37,8 @@ class Copy:
 
 
 @pytest.fixture
-def copy(library, service):
+def copy(library, service, monkeypatch):
+    monkeypatch.setattr(reconciliation, "_PAUSE_SECONDS", 0.05)
     for number in range(1, 30):
         library.put(number, ["Emma", "Persuasion"], ["Sanditon"], as_of=number)
     return Copy(library, service)
@@ -63,6 +64,14 @@ def test_every_key_is_looked_at_however_many_chunks_it_takes(copy, monkeypatch):
     monkeypatch.setattr(reconciliation, "CHUNK_KEYS", 4)
 
     assert outcomes(run()) == {"match": 29}
+
+
+def test_every_key_is_looked_at_again_however_many_are_behind(copy, monkeypatch):
+    monkeypatch.setattr(reconciliation, "CHUNK_KEYS", 4)
+    for number, right in copy.pages.items():
+        copy.pages[number] = lambda asked, right=right: right if asked > 3 else "shelf-not-complete"
+
+    assert outcomes(run(patience_seconds=30)) == {"healed": 29}
 
 
 def test_other_content_at_the_same_version_is_wrong(copy):
@@ -125,7 +134,8 @@ def test_history_that_never_becomes_complete_is_missing(copy):
     assert report.findings[0].final is Final.MISSING
 
 
-def test_patience_begins_anew_with_every_key_that_settles(copy):
+def test_patience_begins_anew_with_every_key_that_settles(copy, monkeypatch):
+    monkeypatch.setattr(reconciliation, "_PAUSE_SECONDS", 0.25)
     complete = dict(copy.pages)
     for number in range(1, 6):
         # Each heals a look later than the one before: together they take longer than the patience.
