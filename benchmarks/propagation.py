@@ -103,7 +103,7 @@ class Shopper:
         return recording.current_version(customer_stream(self._customer_id))
 
     def wait_visible(self, version: int) -> tuple[float, float]:
-        """Read until the service's answer has the version; return the delay and the last read's time."""
+        """Read until the answer has the version; return the delay and the last read's time."""
         committed = time.perf_counter()
         while True:
             began = time.perf_counter()

@@ -55,7 +55,9 @@ def ask(state_dir: Path, verb: str, name: str) -> str:
     try:
         port = json.loads((state_dir / "run.json").read_text())["control_port"]
         connection = socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_SECONDS)
-    except (FileNotFoundError, KeyError, ConnectionError):
+    except KeyError:
+        raise NothingRuns(f"the shop in {state_dir} is only just starting") from None
+    except (FileNotFoundError, ConnectionError):
         raise NothingRuns(f"no shop runs from {state_dir}: start one with make up") from None
     with connection, connection.makefile("rw") as stream:
         stream.write(f"{verb} {name}\n")

@@ -98,12 +98,12 @@ def ensure_database(port: int, database: str = "banyan") -> None:
 
 
 def _wait_for_predecessor(data: Path) -> None:
-    """Take the directory's lock, which every process of an earlier server holds until its end.
+    """Take the directory's lock, which a server and all its children hold until their end.
 
     A backend outlives a postmaster that was killed, and PostgreSQL refuses to start beside it.
     """
     lock = os.open(data, os.O_RDONLY)
-    os.set_inheritable(lock, True)  # by the server, and by its children
+    os.set_inheritable(lock, True)  # noqa: FBT003 - it takes no name
     fcntl.flock(lock, fcntl.LOCK_EX)
     # The number in it may by now be somebody else's, and PostgreSQL would wait for them.
     (data / "postmaster.pid").unlink(missing_ok=True)
@@ -173,7 +173,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--fast", action="store_true", help="no fsync: for tests")
     arguments = parser.parse_args()
-    become_server(data=arguments.data.resolve(), port=arguments.port, durable=not arguments.fast)
+    data = arguments.data.resolve()
+    try:
+        become_server(data=data, port=arguments.port, durable=not arguments.fast)
+    except PostgresNotFound as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -78,6 +78,7 @@ def web(site: Site) -> Program:
             "--worker-class=gthread",
             "--workers=1",
             "--threads=8",
+            "--keep-alive=75",
             "--no-control-socket",
         ),
         environment=site.environment,

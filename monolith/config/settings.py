@@ -106,6 +106,9 @@ OUTBOX_WAKER_IDLE_SECONDS = environment.number("OUTBOX_WAKER_IDLE_SECONDS", 60)
 OUTBOX_RELAY_IN_WORKER = environment.flag("OUTBOX_RELAY_IN_WORKER", default=True)
 OUTBOX_RETENTION_DAYS = int(environment.number("OUTBOX_RETENTION_DAYS", 7))
 STRANGLER_SERVICE_URLS = environment.deployed("services")
+STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
+STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
+STRANGLER_BACKFILL_MAX_PENDING = int(environment.number("STRANGLER_BACKFILL_MAX_PENDING", 2000))
 STRANGLER_TIMEOUT_SECONDS = environment.number("STRANGLER_TIMEOUT_SECONDS", 0.4)
 
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "sqs://")

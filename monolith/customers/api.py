@@ -105,7 +105,7 @@ class Tokens(APIView):
         user = _find_user(request, **given.validated_data)
         if user is None:
             raise AuthenticationFailed("Nobody signs in with this name and password.")
-        token, _ = Token.objects.get_or_create(user=user)
+        token, _ = Token.objects.get_or_create(user_id=user.pk)
         return Response(TokenSerializer({"token": token.key}).data)
 
     def get_authenticate_header(self, request: Request) -> str:  # noqa: ARG002

@@ -232,7 +232,7 @@ def _look_until_settled(
 
 
 def _let_catch_up(settled: int, unsettled: int) -> None:
-    """Pause where most keys are behind: asking on would take the service's time from catching up."""
+    """Pause where most keys are behind: asking on would take time from catching up."""
     if unsettled > settled:
         time.sleep(_PAUSE_SECONDS)
 

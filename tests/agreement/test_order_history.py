@@ -1,7 +1,7 @@
 """The agreement law: whatever happens, the monolith's answer is the projection of its events.
 
-Real operations on real PostgreSQL on one side; on the other the service's own projection and queries,
-fed with the texts that the outbox would publish, duplicated and reordered.
+Real operations on real PostgreSQL on one side; on the other the service's own projection and
+queries, fed with the texts that the outbox would publish, duplicated and reordered.
 """
 
 from __future__ import annotations
@@ -125,19 +125,21 @@ class Shop:
 
     def __init__(self):
         a_country("France")
-        load_products([
-            LegacyProduct(
-                stock_code=code,
-                description=f"PRODUCT {code}",
-                listed_at=NOON,
-                prices=((NOON, 100 + number),),
-                quantity=12,
-            )
-            for number, code in enumerate(PRODUCTS)
-        ])
-        load_customers([
-            LegacyCustomer(customer_id=LEGACY_CUSTOMER, country=HOME, registered_at=NOON)
-        ])
+        load_products(
+            [
+                LegacyProduct(
+                    stock_code=code,
+                    description=f"PRODUCT {code}",
+                    listed_at=NOON,
+                    prices=((NOON, 100 + number),),
+                    quantity=12,
+                )
+                for number, code in enumerate(PRODUCTS)
+            ]
+        )
+        load_customers(
+            [LegacyCustomer(customer_id=LEGACY_CUSTOMER, country=HOME, registered_at=NOON)]
+        )
         load_orders([legacy_order(number) for number in ("536365", "536366")])
         self.customer_ids = [LEGACY_CUSTOMER, a_customer().pk]
         self.answers = {}
@@ -258,8 +260,7 @@ def all_pages(customer_id, ask):
     query = OrderHistoryQuery(customer_id=customer_id, limit=2)
     page = ask(query)
     orders = page.orders
-    while page.next is not None:
-        query = migration_paths.order_history.source.next_query(query, page)
-        page = ask(query)
+    while following := migration_paths.order_history.source.next_query(query, page):
+        query, page = following, ask(following)
         orders += page.orders
     return replace(page, orders=orders)

@@ -9,5 +9,5 @@ from infra.local.running import run_shop
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory):
-    with run_shop(tmp_path_factory.mktemp("faults") / "state", generated_orders=600) as running:
+    with run_shop(tmp_path_factory.mktemp("faults") / "state", generated_orders=1500) as running:
         yield running

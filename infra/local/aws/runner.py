@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -59,9 +59,16 @@ def _hook_in(link: HostLink, changes: ChangeWatch, timing: Timing) -> None:
 async def _serve(
     changes: ChangeWatch, checkpoints: Checkpoints, *, port: int, timing: Timing
 ) -> None:
+    asyncio.get_running_loop().set_exception_handler(_report)
     keeping = asyncio.create_task(checkpoints.keep(every_seconds=timing.checkpoint_seconds))
     await serve(changes, _server_settings(port), shutdown_trigger=_told_to_stop)
     keeping.cancel()
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what went wrong in the loop; connections cut at the end are nothing wrong."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 def _server_settings(port: int) -> Config:

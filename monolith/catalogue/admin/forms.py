@@ -20,7 +20,7 @@ class PoundsField(forms.DecimalField):
         widget = UnfoldAdminDecimalFieldWidget(attrs={"step": "0.01"})
         super().__init__(max_digits=9, decimal_places=2, widget=widget, **options)
 
-    def clean(self, value: Any) -> int:  # type: ignore[override]
+    def clean(self, value: Any) -> int:
         """Turn pounds into pence."""
         pounds = super().clean(value)
         return int(pounds * 100) if isinstance(pounds, Decimal) else 0

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from monolith.catalogue import operations
 from monolith.catalogue.admin.forms import NewProductForm, PriceForm, StockForm
@@ -37,7 +37,7 @@ _REFUSALS = (
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(ModelAdmin):  # type: ignore[misc] # unfold has no types
     """Products; nothing is ever deleted, since orders speak of them."""
 
     list_display = ("stock_code", "description", "price", "pieces", "withdrawn_at")
@@ -72,12 +72,16 @@ class ProductAdmin(ModelAdmin):
             request.user.has_perm(f"catalogue.{verb}_product") for verb in ("view", "change")
         )
 
-    @display(description="price", ordering="price_pence")
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Tell who may run operations."""
+        return request.user.has_perm("catalogue.change_product")
+
+    @admin.display(description="price", ordering="price_pence")
     def price(self, product: Any) -> str:
         """Show the present price."""
         return "none yet" if product.price_pence is None else _pounds(product.price_pence)
 
-    @display(description="in stock", ordering="stock__quantity")
+    @admin.display(description="in stock", ordering="stock__quantity")
     def pieces(self, product: Product) -> int:
         """Show what lies on the shelf."""
         return product.stock.quantity
@@ -112,7 +116,7 @@ class ProductAdmin(ModelAdmin):
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 
-    @action(description="Change the price", icon="sell", permissions=["catalogue.change_product"])
+    @action(description="Change the price", icon="sell", permissions=["operate"])  # type: ignore[untyped-decorator]
     def change_price(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give a product another price from now on."""
         product, form = self._get(request, object_id), PriceForm(request.POST or None)
@@ -129,8 +133,8 @@ class ProductAdmin(ModelAdmin):
         self.log_change(request, product, said)
         return self._done(request, product, said)
 
-    @action(
-        description="Correct the stock", icon="inventory", permissions=["catalogue.change_product"]
+    @action(  # type: ignore[untyped-decorator]
+        description="Correct the stock", icon="inventory", permissions=["operate"]
     )
     def correct_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Correct how many pieces there are, and say why."""
@@ -185,7 +189,7 @@ def _attempt(form: Form, operation: Callable[[dict[str, Any]], Any]) -> Any:
 
 
 def _price_table(product_id: str) -> dict[str, Any]:
-    prices = Price.objects.filter(product=product_id) if product_id.isdecimal() else []
+    prices = Price.objects.filter(product_id=int(product_id)) if product_id.isdecimal() else []
     newest_first = sorted(prices, key=lambda price: price.effective_from, reverse=True)
     return {
         "title": "Prices",

@@ -136,7 +136,7 @@ class WantedLineSerializer(serializers.Serializer[Any]):
 class NewOrderSerializer(serializers.Serializer[Any]):
     """An order to place."""
 
-    lines = WantedLineSerializer(many=True, max_length=MOST_LINES)
+    lines = serializers.ListField(child=WantedLineSerializer(), max_length=MOST_LINES)
     delivery = AddressSerializer()
 
 
@@ -149,7 +149,7 @@ class CancellationSerializer(serializers.Serializer[Any]):
 class ReturnSerializer(serializers.Serializer[Any]):
     """What comes back."""
 
-    lines = WantedLineSerializer(many=True, max_length=MOST_LINES)
+    lines = serializers.ListField(child=WantedLineSerializer(), max_length=MOST_LINES)
 
 
 class Orders(APIView):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,9 @@ def written(caplog):
         if type(handler) is logging.StreamHandler
     ]
 
-    def lines() -> list[dict]:
+    assert formatter is not None
+
+    def lines() -> list[dict[str, Any]]:
         records = [json.loads(formatter.format(record)) for record in caplog.records]
         return [record for record in records if record["event"] == "request"]
 

@@ -111,6 +111,7 @@ def test_failed_sign_in_is_a_problem(api, given, refusal):
 
 def test_somebody_who_left_does_not_sign_in(api, api_for):
     user = a_customer("Alice", email="alice@example.com").user
+    assert user is not None
     client = api_for(user)
     user.is_active = False
     user.save()

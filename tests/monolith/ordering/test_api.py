@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-from uuid import uuid4
+from typing import Any
 
 import pytest
 
 from monolith.ordering.models import Order
 from tests.factories import (
     HOME,
-    a_country,
     a_customer,
     a_dispatched_order,
     a_product,
     an_order,
-    later,
     recorded_types,
     stock_of,
 )
@@ -46,12 +44,12 @@ def handler(api_for, staff):
     return api_for(staff("ordering.view_order", "ordering.change_order"))
 
 
-def order_of(*wanted: tuple[str, int], **delivery: str) -> dict:
+def order_of(*wanted: tuple[str, int], **delivery: str) -> dict[str, Any]:
     lines = [{"stock_code": code, "quantity": quantity} for code, quantity in wanted]
     return {"lines": lines, "delivery": {**DELIVERY, **delivery}}
 
 
-def mugs(quantity: int) -> dict:
+def mugs(quantity: int) -> dict[str, Any]:
     return {"lines": [{"stock_code": "MUG", "quantity": quantity}]}
 
 
@@ -135,47 +133,6 @@ def test_unacceptable_order_names_the_line(alices_api):
     response = alices_api.post(ORDERS, body, format="json", headers=KEY)
 
     assert invalid_fields(response) == {"lines.1.quantity", "delivery.city"}
-
-
-def test_customer_pages_through_their_own_orders_only(alices_api, alice):
-    a_product("MUG")
-    placed = [an_order(("MUG", 1), customer=alice, placed_at=later(hours=n)) for n in range(3)]
-    an_order(("MUG", 1), customer=a_customer("Bob"))
-
-    first = alices_api.get(ORDERS, {"limit": 2}).json()
-    second = alices_api.get(ORDERS, {"limit": 2, "before": first["next"]}).json()
-
-    numbers = [row["order_number"] for row in first["orders"] + second["orders"]]
-    assert numbers == [order.number for order in reversed(placed)]
-    assert second["next"] is None
-
-
-def test_history_says_who_answered(alices_api):
-    assert alices_api.get(ORDERS).headers["X-Read-Path"].startswith("order_history=monolith")
-
-
-@pytest.mark.parametrize(
-    ("asked", "field"),
-    [
-        ({"status": "lost"}, "status"),
-        ({"placed_from": "yesterday"}, "placed_from"),
-        ({"before": "B1"}, "before"),
-        ({"before": "0001-01-01T00:00:00+14:00~B1"}, "before"),
-        ({"limit": 101}, "limit"),
-    ],
-)
-def test_senseless_history_question_is_refused_by_field(alices_api, asked, field):
-    assert invalid_fields(alices_api.get(ORDERS, asked)) == {field}
-
-
-def test_history_takes_times_at_the_ends_of_the_calendar(alices_api, alice):
-    an_order(customer=alice)
-
-    page = alices_api.get(
-        ORDERS, {"placed_from": "0002-01-01T00:00:00Z", "placed_until": "9999-12-30T00:00:00Z"}
-    )
-
-    assert len(page.json()["orders"]) == 1
 
 
 def test_somebody_elses_order_does_not_exist(alices_api, api, handler):
@@ -267,47 +224,3 @@ def test_nothing_comes_back_before_it_left(alices_api, alice):
     )
 
     assert problem_of(response) == (409, "order-not-dispatched")
-
-
-def test_guest_fills_a_basket_and_checks_out_once(api):
-    a_product("MUG", price_pence=255, quantity=5)
-    basket = f"/api/v1/baskets/{uuid4()}/"
-    body = {"delivery": DELIVERY, "guest_email": "guest@example.com"}
-    a_country()
-
-    api.post(basket, {"stock_code": "mug", "quantity": 1}, format="json")
-    filled = api.put(f"{basket}lines/MUG/", {"quantity": 2}, format="json")
-    placed = api.post(f"{basket}check-out/", body, format="json", headers=KEY)
-    repeated = api.post(f"{basket}check-out/", body, format="json", headers=KEY)
-
-    assert filled.json()["total_pence"] == 510
-    assert placed.status_code == 201
-    assert repeated.json() == placed.json()
-    assert api.get(basket).json()["items"] == []
-    assert Order.objects.get().guest_email == "guest@example.com"
-
-
-def test_customers_basket_becomes_their_order(alices_api, alice):
-    a_product("MUG")
-    basket = f"/api/v1/baskets/{uuid4()}/"
-
-    alices_api.post(basket, {"stock_code": "MUG", "quantity": 1}, format="json")
-    alices_api.post(f"{basket}check-out/", {"delivery": DELIVERY}, format="json", headers=KEY)
-
-    assert Order.objects.get().customer_id == alice.pk
-
-
-def test_refused_basket_changes_say_why(api):
-    a_product("MUG")
-    a_country()
-    basket = f"/api/v1/baskets/{uuid4()}/"
-
-    adding = api.post(basket, {"stock_code": "NONE", "quantity": 1}, format="json")
-    setting = api.put(f"{basket}lines/MUG/", {"quantity": 2}, format="json")
-    checking_out = api.post(
-        f"{basket}check-out/", {"delivery": DELIVERY}, format="json", headers=KEY
-    )
-
-    assert problem_of(adding) == (404, "product-not-found")
-    assert problem_of(setting) == (422, "product-not-in-basket")
-    assert problem_of(checking_out) == (422, "basket-empty")

@@ -6,7 +6,7 @@ import getpass
 import json
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
     help = "Move read paths out to services and back."
     # Whatever else is broken in the shop, a path can be rolled back.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""

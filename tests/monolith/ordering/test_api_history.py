@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pytest
+
+from monolith.strangler import queries as strangler
+from monolith.strangler.stages import Stage
+from tests.factories import a_customer, a_product, an_order, delivery, later
+from tests.monolith.problems import invalid_fields
+from tests.monolith.strangler.service import running_service
+
+pytestmark = pytest.mark.django_db
+
+ORDERS = "/api/v1/orders/"
+
+
+@pytest.fixture
+def alice():
+    return a_customer("Alice")
+
+
+@pytest.fixture
+def alices_api(api_for, alice):
+    return api_for(alice.user)
+
+
+def test_customer_pages_through_their_own_orders_only(alices_api, alice):
+    a_product("MUG")
+    placed = [an_order(("MUG", 1), customer=alice, placed_at=later(hours=n)) for n in range(3)]
+    an_order(("MUG", 1), customer=a_customer("Bob"))
+
+    first = alices_api.get(ORDERS, {"limit": 2}).json()
+    second = alices_api.get(ORDERS, {"limit": 2, "before": first["next"]}).json()
+
+    numbers = [row["order_number"] for row in first["orders"] + second["orders"]]
+    assert numbers == [order.number for order in reversed(placed)]
+    assert second["next"] is None
+
+
+@pytest.fixture
+def behind(settings, monkeypatch):
+    """The service answers order histories, and has not heard of any order yet."""
+    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+    monkeypatch.setattr(
+        strangler, "stages", strangler.StageCache(lambda: {"order_history": Stage.SERVICE})
+    )
+    with running_service() as service:
+        settings.STRANGLER_SERVICE_URLS = {"order_history": service.url}
+        yield service
+
+
+@pytest.mark.django_db(transaction=True)
+def test_caller_with_a_token_sees_their_write_though_the_service_is_behind(api_for, behind):
+    alice = a_customer("Alice")
+    a_product("MUG")
+    stale = {"customer_id": alice.pk, "as_of": 1, "orders": [], "next": None}
+    behind.respond = behind.answer_json(stale)
+    client = api_for(alice.user)
+    order = {"lines": [{"stock_code": "MUG", "quantity": 1}], "delivery": asdict(delivery())}
+
+    before = client.get(ORDERS)
+    client.post(ORDERS, order, format="json", headers={"Idempotency-Key": "k"})
+    after = client.get(ORDERS)
+
+    assert before.headers["X-Read-Path"].startswith("order_history=service")
+    assert after.headers["X-Read-Path"].startswith("order_history=monolith")
+    assert len(after.json()["orders"]) == 1
+
+
+def test_history_says_who_answered(alices_api):
+    assert alices_api.get(ORDERS).headers["X-Read-Path"].startswith("order_history=monolith")
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"status": "lost"}, "status"),
+        ({"placed_from": "yesterday"}, "placed_from"),
+        ({"before": "B1"}, "before"),
+        ({"before": "0001-01-01T00:00:00+14:00~B1"}, "before"),
+        ({"limit": 101}, "limit"),
+    ],
+)
+def test_senseless_history_question_is_refused_by_field(alices_api, asked, field):
+    assert invalid_fields(alices_api.get(ORDERS, asked)) == {field}
+
+
+def test_history_takes_times_at_the_ends_of_the_calendar(alices_api, alice):
+    an_order(customer=alice)
+
+    page = alices_api.get(
+        ORDERS, {"placed_from": "0002-01-01T00:00:00Z", "placed_until": "9999-12-30T00:00:00Z"}
+    )
+
+    assert len(page.json()["orders"]) == 1
