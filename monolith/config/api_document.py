@@ -51,6 +51,7 @@ _WRITES = {"post", "put", "patch", "delete"}
 
 def add_problems(result: dict[str, Any], **_unused: Any) -> dict[str, Any]:
     """Document on every operation the ways in which it may refuse. A hook of drf-spectacular."""
+    result["info"]["description"] = _description()
     result["components"]["schemas"] |= {"Problem": _PROBLEM, "InvalidInput": _INVALID_INPUT}
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
@@ -96,12 +97,3 @@ def _description() -> str:
             *(f"- `{problem_type}` ({status})" for problem_type, status in types),
         ]
     )
-
-
-SETTINGS: dict[str, Any] = {
-    "DESCRIPTION": _description(),
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "monolith.config.api_document.add_problems",
-    ],
-}

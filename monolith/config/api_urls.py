@@ -12,7 +12,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from monolith.catalogue import api as catalogue
-from monolith.config import api_document
 from monolith.customers import api as customers
 from monolith.ordering.api import baskets, orders
 
@@ -41,7 +40,7 @@ app_name = "api"
 urlpatterns = [
     path(
         "schema/",
-        SpectacularAPIView.as_view(custom_settings=api_document.SETTINGS),
+        SpectacularAPIView.as_view(),
         name="schema",
     ),
     path("tokens/", customers.Tokens.as_view(), name="tokens"),

@@ -131,6 +131,8 @@ REST_FRAMEWORK = {
         "anon": environment.text("API_RATE_ANONYMOUS", "120/min"),
         "user": environment.text("API_RATE_CUSTOMER", "600/min"),
     },
+    # How many proxies stand in front: whoever forges X-Forwarded-For dodges no limit.
+    "NUM_PROXIES": int(environment.number("API_PROXIES", 0)),
     "EXCEPTION_HANDLER": "monolith.config.problems.answer_problem",
 }
 SPECTACULAR_SETTINGS = {
@@ -138,6 +140,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "monolith.config.api_document.add_problems",
+    ],
 }
 UNFOLD = {"SITE_TITLE": "Banyan", "SITE_HEADER": "Banyan staff", "SITE_SYMBOL": "park"}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -58,7 +58,7 @@ class Checkout:
         """Return which locks pip was asked for."""
         asked = self.folder / folder / "asked"
         lines = asked.read_text().splitlines() if asked.exists() else []
-        return [os.path.basename(line.split()[-1]) for line in lines]
+        return [Path(line.split()[-1]).name for line in lines]
 
 
 @pytest.fixture
@@ -67,17 +67,6 @@ def checkout(tmp_path):
     made.install(".venv", "dev")
     made.install(".venv-local-aws", "local-aws")
     return made
-
-
-def test_bare_machine_gets_an_environment_that_works(tmp_path):
-    checkout = Checkout(tmp_path)
-
-    ended = checkout.bootstrap("cdk")
-
-    python = tmp_path / ".venv-cdk" / "bin" / "python"
-    assert ended.returncode == 0, ended.stderr
-    assert subprocess.run([python, "-c", ""], check=True).returncode == 0
-    assert checkout.stamp(".venv-cdk").exists()
 
 
 def test_second_run_does_nothing_and_takes_no_time(checkout):
@@ -138,7 +127,9 @@ def test_environment_that_was_left_half_made_is_made_anew(tmp_path):
 
     assert ended.returncode == 0, ended.stderr
     assert checkout.asked(".venv-cdk") == []
-    assert (tmp_path / ".venv-cdk" / "bin" / "pip").exists()
+    assert checkout.stamp(".venv-cdk").exists()
+    pip = [tmp_path / ".venv-cdk" / "bin" / "python", "-m", "pip", "--version"]
+    assert subprocess.run(pip, capture_output=True, check=True).stdout.startswith(b"pip ")
 
 
 def test_environment_of_another_python_is_made_anew(tmp_path):

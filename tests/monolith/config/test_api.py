@@ -35,7 +35,6 @@ def document():
         "spectacular",
         validate=True,
         fail_on_warn=True,
-        custom_settings="monolith.config.api_document.SETTINGS",
         stdout=written,
     )
     return yaml.safe_load(written.getvalue())

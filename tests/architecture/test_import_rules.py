@@ -1,0 +1,62 @@
+"""The import rules can fail: a tree that breaks one is refused by the rule that it breaks."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("event_contracts", "extracted_services", "infra", "monolith")
+LINT = Path(sys.executable).with_name("lint-imports")
+VIOLATIONS = {
+    "vague name": (
+        "monolith/catalogue/utils.py",
+        '"""Anything."""\n',
+        "Delivery calls operations and queries; the model calls nobody",
+    ),
+    "wrong direction": (
+        "monolith/catalogue/queries.py",
+        "from monolith.ordering import operations\n",
+        "Ordering knows catalogue and customers; nobody knows ordering",
+    ),
+    "foreign table": (
+        "monolith/ordering/queries.py",
+        "from monolith.customers.models import Customer\n",
+        "Only customers touches customer tables",
+    ),
+    "Django in a service": (
+        "extracted_services/order_history/projection.py",
+        "import django\n",
+        "Extracted services run without Django",
+    ),
+}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Return a copy of the code, and of the rules, to be broken."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=_all_but_code)
+    shutil.copy(ROOT / ".importlinter", tmp_path)
+    return tmp_path
+
+
+def _all_but_code(folder, names):
+    return [name for name in names if not name.endswith(".py") and not Path(folder, name).is_dir()]
+
+
+@pytest.mark.parametrize(("file", "line", "rule"), VIOLATIONS.values(), ids=VIOLATIONS)
+def test_violation_is_refused_by_its_rule(tree, file, line, rule):
+    with (tree / file).open("a") as module:
+        module.write(line)
+
+    ended = subprocess.run(
+        [LINT, "--no-cache"], cwd=tree, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 1
+    assert f"{rule} BROKEN" in " ".join(ended.stdout.split())

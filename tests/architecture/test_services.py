@@ -1,0 +1,54 @@
+"""Every extracted service has the same shape: whoever knows one knows all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {"README.md", "__init__.py", "handlers.py", "projection.py", "queries.py", "store.py", "view.py"}  # fmt: skip
+NOT_SERVICES = {"lambda_support"}
+SERVICES = sorted(
+    folder.name
+    for folder in (ROOT / "extracted_services").iterdir()
+    if (folder / "__init__.py").exists() and folder.name not in NOT_SERVICES
+)
+service = pytest.mark.parametrize("name", SERVICES)
+
+
+def test_there_are_services():
+    assert "order_history" in SERVICES
+
+
+@service
+def test_service_has_its_five_files_and_a_page_and_nothing_else(name):
+    folder = ROOT / "extracted_services" / name
+
+    assert {path.name for path in folder.iterdir() if path.name != "__pycache__"} == FILES
+
+
+@service
+def test_service_has_a_stack(name):
+    stack = ROOT / "infra" / "services" / f"{name}.py"
+    template = ROOT / "infra" / "templates" / f"{name.replace('_', '-')}.json"
+
+    assert stack.is_file()
+    assert template.is_file()
+
+
+@service
+def test_service_has_tests_of_its_own(name):
+    assert list((ROOT / "tests" / "extracted_services" / name).glob("test_*.py"))
+
+
+@service
+def test_service_is_held_to_the_import_rules(name):
+    assert (ROOT / ".importlinter").read_text().count(f"    extracted_services.{name}\n") >= 2
+
+
+@service
+def test_service_is_a_read_path_of_the_monolith(name):
+    declarations = [path.read_text() for path in (ROOT / "monolith").glob("*/migration_paths.py")]
+
+    assert any(f'"{name}"' in text for text in declarations)
