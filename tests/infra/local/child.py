@@ -1,7 +1,7 @@
 """`child.py JOURNAL NAME HOW [CODE]`: a process that writes down when it starts and stops.
 
-HOW is `lives` (until it is asked to stop), `stubborn` (does not stop when asked), `parent` (as
-stubborn as the child that it has) or `ends` (at once, with CODE).
+HOW is `lives` (until it is asked to stop), `tidies` (takes a moment to stop), `stubborn` (does not
+stop when asked), `parent` (as stubborn as the child that it has) or `ends` (at once, with CODE).
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
+
+_TIDYING_SECONDS = 0.3
 
 
 def main() -> None:
@@ -29,7 +32,9 @@ def main() -> None:
 
 def stop(journal: str, name: str, how: str) -> None:
     """Leave, unless that is not what it does."""
-    if how == "lives":
+    if how == "tidies":
+        time.sleep(_TIDYING_SECONDS)
+    if how in {"lives", "tidies"}:
         note(journal, f"stop {name} {os.getpid()}")
         sys.exit()
 

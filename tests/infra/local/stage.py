@@ -38,8 +38,7 @@ class Stage:
 
     def program(self, name: str, how: str = "lives", *code: str, **options: Any) -> Program:
         """Return a program of child.py; it is ready when it has noted its start."""
-        before = self.starts(name)
-        options.setdefault("is_ready", lambda: self.starts(name) > before)
+        options.setdefault("is_ready", lambda: self._has_noted(name))
         journal = str(self.folder / "journal")
         return Program(
             name=name, command=(sys.executable, CHILD, journal, name, how, *code), **options
@@ -66,6 +65,9 @@ class Stage:
         """Return whose processes are still there."""
         noted = {int(line.split()[2]): line.split()[1] for line in self._journal()}
         return [name for pid, name in noted.items() if is_alive(pid)]
+
+    def _has_noted(self, name: str) -> bool:
+        return f"start {name} {self.supervisor.pids[name]}" in self._journal()
 
     def _journal(self) -> list[str]:
         journal = self.folder / "journal"

@@ -118,7 +118,8 @@ def waits_for_lock(pid):
 
 
 def test_number_of_a_killed_server_that_is_somebody_elses_by_now_is_no_obstacle(data):
-    (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n1\n5432\n\n127.0.0.1\n1 1\n")
+    somebody_else = os.getppid()
+    (data / "postmaster.pid").write_text(f"{somebody_else}\n{data}\n1\n5432\n\n127.0.0.1\n1 1\n")
 
     with running(data, "--fast") as server:
         assert server.answers()

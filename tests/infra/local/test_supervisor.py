@@ -99,7 +99,7 @@ def test_everything_stops_in_reverse_order(stage):
 
 
 def test_process_that_ignores_the_signal_is_killed_and_costs_nobody_else_a_clean_end(stage, capsys):
-    for name, how in (("postgres", "lives"), ("web", "stubborn"), ("worker", "lives")):
+    for name, how in (("postgres", "tidies"), ("web", "stubborn"), ("worker", "lives")):
         stage.supervisor.start(stage.program(name, how))
     began = time.monotonic()
 
