@@ -107,4 +107,5 @@ def _is_open(process: subprocess.Popen[bytes], shop: RunningShop) -> bool:
     if process.poll() is not None:
         log = (shop.state_dir / "up.log").read_text(errors="replace")[-4000:]
         raise RuntimeError(f"the shop ended with {process.returncode}:\n{log}")
-    return bool(shop.addresses.get("is_open"))
+    # A shop that was killed may have left its own run file.
+    return shop.addresses.get("pid") == process.pid and bool(shop.addresses.get("is_open"))

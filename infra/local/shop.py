@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from infra.local import postgres, programs, run_file
+from infra.local.processes import DidNotStart
 from infra.local.site import ROOT, Site
-from infra.local.steps import Steps
+from infra.local.steps import StepFailed, Steps
 from infra.local.trade_source import HISTORY_UNTIL
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # An event published shortly before a checkpoint may be in neither: republish a little more.
 _CHECKPOINT_MARGIN = timedelta(seconds=30)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _PATH = "order_history"
 
 
@@ -45,6 +47,9 @@ class Shop:
         self._trade = trade
         self._trickle = trickle
         self._site = Site(state_dir)
+        self._is_new = not (state_dir / "postgres").exists() and "DATABASE_URL" not in os.environ
+        self._lost_everything = False
+        self._worker_waits = False
         self._steps = Steps(
             directory=ROOT, console=console, environment=self._site.environment, is_over=is_over
         )
@@ -81,11 +86,24 @@ class Shop:
         """Start local AWS, and give back what it lost if it was killed.
 
         Nobody publishes meanwhile: an event overtaking the lost ones of its stream would be a gap.
+
+        Raises:
+            DidNotStart: it did not start, or could not be deployed to; it is stopped again.
         """
-        worker_ran = "worker" in self._supervisor.pids
-        if worker_ran:
-            self._supervisor.stop("worker")
+        self._worker_waits |= "worker" in self._supervisor.pids
+        self._supervisor.stop("worker")
         self._supervisor.start(programs.aws(self._site), restart=self._start_aws)
+        try:
+            self._deploy()
+            self._republish_what_was_lost()
+        except StepFailed as error:
+            self._supervisor.fail("aws")
+            raise DidNotStart(str(error)) from error
+        if self._worker_waits:
+            self._worker_waits = False
+            self._supervisor.restart("worker")
+
+    def _deploy(self) -> None:
         self._steps.run(
             "deploy",
             sys.executable,
@@ -94,28 +112,23 @@ class Shop:
             f"--endpoint={self._site.urls['aws']}",
             f"--out={self._state_dir / 'deployed.json'}",
         )
-        self._republish_what_was_lost()
-        if worker_ran:
-            self._supervisor.restart("worker")
 
     def _republish_what_was_lost(self) -> None:
         restored = json.loads((self._state_dir / "aws" / "restored.json").read_text())
-        if restored["clean"]:
+        if restored["clean"] or self._is_new:
             return
-        if restored["checkpoint_at"] is None:
-            if self._is_done("furnished"):
-                self._console.shout("local AWS has lost everything: publishing it all again")
-                self._steps.manage("resync", "outbox", "resync", "--since=1970-01-01T00:00:00Z")
-                self._steps.manage("backfill", "strangler", "backfill", _PATH, "--restart")
-            return
-        since = datetime.fromisoformat(restored["checkpoint_at"]).astimezone(UTC)
-        since -= _CHECKPOINT_MARGIN
+        since = _LONG_AGO
+        if restored["checkpoint_at"]:
+            since = datetime.fromisoformat(restored["checkpoint_at"]) - _CHECKPOINT_MARGIN
+        else:
+            self._lost_everything = True
         self._console.say(f"local AWS was killed: publishing again since {since.isoformat()}")
         self._steps.manage("resync", "outbox", "resync", f"--since={since.isoformat()}")
 
     def _furnish(self) -> None:
         """Give a new shop its past, and let the service answer for it. Done once."""
         if self._is_done("furnished"):
+            self._backfill_again_if_lost()
             return
         if self._trade.orders_to_generate and not self._trade.file.exists():
             self._steps.manage(
@@ -129,13 +142,20 @@ class Shop:
             "import", "import_online_retail", str(self._trade.file), f"--until={HISTORY_UNTIL}"
         )
         self._steps.manage("logins", "open_local_logins")
-        self._steps.manage("backfill", "strangler", "backfill", _PATH)
+        # A shop that was killed while it was being furnished may have sent its snapshots in vain.
+        self._steps.manage("backfill", "strangler", "backfill", _PATH, "--restart")
         self._steps.manage("reconcile", "strangler", "reconcile", _PATH)
         self._steps.manage("advance", "strangler", "advance", _PATH, "--reason=a new local shop")
         self._mark_done("furnished")
 
+    def _backfill_again_if_lost(self) -> None:
+        if self._lost_everything:
+            self._console.shout("local AWS had lost everything: taking all snapshots again")
+            self._steps.manage("backfill", "strangler", "backfill", _PATH, "--restart")
+
     def _let_trade_in(self) -> None:
         if self._trickle:
+            self._console.say("live trade: an invoice every two seconds (TRADE=off: none)")
             self._supervisor.start(programs.trade(self._site, self._trade.file))
 
     def _is_done(self, step: str) -> bool:

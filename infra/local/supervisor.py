@@ -87,6 +87,12 @@ class Supervisor:
             self._wait_stopped(process, _STOP_SECONDS)
         self.on_change()
 
+    def fail(self, name: str) -> None:
+        """Have a program that runs, but is of no use, end and be started again."""
+        process = self._running.get(name)
+        if process is not None:
+            process.ask_to_stop()
+
     def restart(self, name: str) -> None:
         """Start a program again that was stopped or has died.
 

@@ -51,7 +51,7 @@ def test_messages_wait_unharmed_while_the_host_is_down(own_platform, consumer, r
         own_platform.invoke(function, {})
     own_platform.start_host()
 
-    wait_until(lambda: record.lines() == ["warm", "1", "2", "3"], "it catches up", seconds=5)
+    wait_until(lambda: record.lines() == ["warm", "1", "2", "3"], "it catches up")
     assert own_platform.count(dead_letters) == 0
 
 
@@ -67,7 +67,7 @@ def test_batch_of_a_killed_host_comes_back_at_once(own_platform, record):
     end(own_platform.host_process, signal.SIGKILL)
     own_platform.start_host()
 
-    wait_until(lambda: "ended 1" in record.lines(), "it is run again", seconds=5)
+    wait_until(lambda: "ended 1" in record.lines(), "it is run again")
     assert record.lines() == ["began 1", "began 1", "ended 1"]
 
 
@@ -98,7 +98,7 @@ def test_killed_aws_comes_back_with_its_last_checkpoint(own_platform, consumer, 
     assert restored["checkpoint_at"]
     items = own_platform.client("dynamodb").scan(TableName=table)["Items"]
     assert items == [{"id": {"S": "kept"}}]
-    wait_until(lambda: record.lines() == ["warm", "1", "2"], "the queue goes on", seconds=5)
+    wait_until(lambda: record.lines() == ["warm", "1", "2"], "the queue goes on")
 
 
 def test_kill_at_any_moment_leaves_services_that_agree(own_platform):
@@ -132,7 +132,7 @@ def test_events_known_to_a_restored_queue_may_be_sent_again(own_platform, consum
 
     send(own_platform, queue_url, "warm")
 
-    wait_until(lambda: record.lines() == ["warm", "warm"], "it is delivered again", seconds=5)
+    wait_until(lambda: record.lines() == ["warm", "warm"], "it is delivered again")
 
 
 def test_stopped_aws_loses_nothing_and_leaves_nothing(own_platform, consumer):
@@ -159,7 +159,7 @@ def test_restored_queues_work_under_another_port(own_platform, consumer, record)
 
     send(own_platform, queue_url, "moved")
 
-    wait_until(lambda: record.lines() == ["warm", "moved"], "it is delivered", seconds=5)
+    wait_until(lambda: record.lines() == ["warm", "moved"], "it is delivered")
 
 
 def create_table(platform):

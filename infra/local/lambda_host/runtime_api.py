@@ -54,6 +54,7 @@ class RuntimeApi:
         self.init_error: asyncio.Future[bytes] = loop.create_future()
         self._queue: asyncio.Queue[Invocation] = asyncio.Queue()
         self._answers: dict[str, asyncio.Future[HandlerAnswer]] = {}
+        self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.address = ""
 
@@ -65,8 +66,11 @@ class RuntimeApi:
         self.address = "127.0.0.1:{1}".format(*self._server.sockets[0].getsockname())
 
     def close(self) -> None:
+        """Listen no more; a worker that waits for work waits in vain, so nobody waits for it."""
         if self._server:
             self._server.close()
+        for connection in self._connections:
+            connection.cancel()
 
     def deliver(self, invocation: Invocation) -> asyncio.Future[HandlerAnswer]:
         """Hand an event to the worker; the future holds its answer."""
@@ -78,7 +82,9 @@ class RuntimeApi:
     async def _on_connection(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        await wire.serve_connection(reader, writer, self._handle)
+        serving = asyncio.create_task(wire.serve_connection(reader, writer, self._handle))
+        self._connections.add(serving)
+        serving.add_done_callback(self._connections.discard)
 
     async def _handle(self, request: wire.Request) -> wire.Answer:
         if request.path == f"{PREFIX}/invocation/next":

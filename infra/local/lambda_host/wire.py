@@ -6,6 +6,7 @@ One write per answer: header and body in separate packets cost 40 ms each (Nagle
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -90,3 +91,5 @@ async def serve_connection(
         pass  # the peer has gone, or the host is stopping: either way nobody listens
     finally:
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
