@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED
@@ -19,12 +15,13 @@ from monolith.ordering import operations
 from monolith.ordering.admin.commands import REFUSALS, Outcome, run_each
 from monolith.ordering.admin.forms import DispatchForm, ReasonForm, StaffReturnForm
 from monolith.ordering.queries import get_order
+from monolith.staff.operated import OperatedAdmin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
-    from django.forms import Form
+    from django.http import HttpRequest, HttpResponse
     from unfold.dataclasses import UnfoldAction
 
     from monolith.ordering.models import Order
@@ -37,15 +34,11 @@ _POSSIBLE: dict[str, set[str]] = {
 }
 
 
-class OrderHandling(ModelAdmin):  # type: ignore[misc] # unfold has no types
+class OrderHandling(OperatedAdmin):
     """Dispatching, cancelling and taking back, from the list and from one order's page."""
 
     actions = ("dispatch_selected", "cancel_selected")
     actions_detail = ("dispatch", "cancel", "take_back")
-
-    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Tell who may dispatch, cancel and take back."""
-        return request.user.has_perm("ordering.change_order")
 
     @admin.action(description="Dispatch selected orders", permissions=["operate"])
     def dispatch_selected(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
@@ -60,7 +53,7 @@ class OrderHandling(ModelAdmin):  # type: ignore[misc] # unfold has no types
             self._cancel(request, orders, form.cleaned_data["reason"])
             return None
         chosen = [(ACTION_CHECKBOX_NAME, order.pk) for order in orders]
-        return self._form(
+        return self.ask(
             request,
             form,
             title="Cancel the selected orders",
@@ -81,21 +74,26 @@ class OrderHandling(ModelAdmin):  # type: ignore[misc] # unfold has no types
     )
     def dispatch(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send the parcel, after one more click."""
-        order = self._get(request, object_id)
+        order = self.get_row(request, object_id)
         if request.method == "POST":
             self._dispatch(request, [order])
-            return redirect(_page_of(order))
+            return redirect(self.page_of(order))
         about = f"The parcel to {order.recipient or order} leaves now. This cannot be undone."
-        return self._form(request, DispatchForm(), f"Dispatch {order}", "Dispatch", order, about)
+        title = f"Dispatch {order}"
+        return self.ask(
+            request, DispatchForm(), title=title, button="Dispatch", row=order, about=about
+        )
 
     @action(description="Cancel", icon="cancel", url_path="cancel", permissions=["operate"])  # type: ignore[untyped-decorator]
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Call the order off, after asking why."""
-        order, form = self._get(request, object_id), ReasonForm(request.POST or None)
+        order, form = self.get_row(request, object_id), ReasonForm(request.POST or None)
         if form.is_valid():
             self._cancel(request, [order], form.cleaned_data["reason"])
-            return redirect(_page_of(order))
-        return self._form(request, form, f"Cancel {order}", "Cancel the order", order)
+            return redirect(self.page_of(order))
+        return self.ask(
+            request, form, title=f"Cancel {order}", button="Cancel the order", row=order
+        )
 
     @action(  # type: ignore[untyped-decorator]
         description="Take goods back",
@@ -105,14 +103,15 @@ class OrderHandling(ModelAdmin):  # type: ignore[misc] # unfold has no types
     )
     def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Note what a customer sent back, and what they are paid for it."""
-        order = self._get(request, object_id)
+        order = self.get_row(request, object_id)
         form = StaffReturnForm(get_order(order.number), request.POST or None)
         if form.is_valid() and _take_back(order, form):
             messages.success(request, f"Goods of {order} came back; the credit note is issued.")
             self.log_change(request, order, "goods came back")
-            return redirect(_page_of(order))
+            return redirect(self.page_of(order))
         about = "How many pieces of each line came back?"
-        return self._form(request, form, f"Take back goods of {order}", "Take back", order, about)
+        title = f"Take back goods of {order}"
+        return self.ask(request, form, title=title, button="Take back", row=order, about=about)
 
     def _dispatch(self, request: HttpRequest, orders: Iterable[Order]) -> None:
         outcome = run_each(
@@ -137,34 +136,6 @@ class OrderHandling(ModelAdmin):  # type: ignore[misc] # unfold has no types
             self.log_change(request, order, verb)
         outcome.tell(request, verb)
 
-    def _get(self, request: HttpRequest, object_id: str) -> Order:
-        order: Order | None = self.get_object(request, object_id)
-        if order is None:
-            raise Http404(f"no order {object_id}")
-        return order
-
-    def _form(
-        self,
-        request: HttpRequest,
-        form: Form,
-        title: str,
-        button: str,
-        order: Order | None = None,
-        about: str = "",
-        carried: Iterable[tuple[str, Any]] = (),
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "form": form,
-            "title": title,
-            "about": about,
-            "button": button,
-            "carried": carried,
-            "back": _page_of(order) if order else reverse("admin:ordering_order_changelist"),
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "staff/operation.html", context)
-
 
 def _take_back(order: Order, form: StaffReturnForm) -> bool:
     """Run the operation, or say in the form why it refused."""
@@ -179,7 +150,3 @@ def _take_back(order: Order, form: StaffReturnForm) -> bool:
         form.add_error(None, f"Refused: {refusal}.")
         return False
     return True
-
-
-def _page_of(order: Order) -> str:
-    return reverse("admin:ordering_order_change", args=[order.pk])

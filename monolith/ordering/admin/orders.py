@@ -9,13 +9,16 @@ from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, S
 from django.db.models.functions import Cast
 from unfold.decorators import display
 
+from monolith.ordering.admin import tables
 from monolith.ordering.admin.handling import OrderHandling
-from monolith.ordering.admin.tables import pounds, tables_of
 from monolith.ordering.models import CreditNoteLine, Order, OrderLine
 from monolith.ordering.queries import get_order
+from monolith.staff.wording import pounds
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+
+    from monolith.staff.operated import Table
 
 _BIG = BigIntegerField()
 
@@ -42,8 +45,6 @@ class OrderAdmin(OrderHandling):
     )
     readonly_fields = ("shown_status", "total", "refunded")
     list_disable_select_all = True
-    change_form_outer_after_template = "staff/tables.html"
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         """Add the money: what each order cost, and what was paid back."""
@@ -58,35 +59,9 @@ class OrderAdmin(OrderHandling):
             ),
         )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Nobody: customers place orders."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Keep the form read-only; the buttons lead to the operations."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nobody."""
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Let those look who may look or handle orders."""
-        return any(request.user.has_perm(f"ordering.{verb}_order") for verb in ("view", "change"))
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show an order with its lines and credit notes."""
-        order: Order | None = self.get_object(request, object_id)
-        tables = tables_of(get_order(order.number)) if order else []
-        context = {**(extra_context or {}), "tables": tables}
-        response: HttpResponse = super().change_view(request, object_id, form_url, context)
-        return response
+    def tables_of(self, row: Order) -> list[Table]:
+        """Show lines and credit notes."""
+        return tables.tables_of(get_order(row.number))
 
     @admin.display(description="buyer", ordering="customer__name")
     def buyer(self, order: Order) -> str:

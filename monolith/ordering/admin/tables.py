@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.utils import timezone
+from monolith.staff.wording import moment, pounds
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from monolith.ordering.queries import OrderDetail
-
-Table = dict[str, Any]
+    from monolith.staff.operated import Table
 
 
 def tables_of(order: OrderDetail) -> list[Table]:
     """Return the tables for `staff/tables.html`."""
     return [_lines(order), _credit_notes(order)]
-
-
-def pounds(pence: int) -> str:
-    """Write an amount in pence as pounds."""
-    return f"£{pence / 100:,.2f}"
-
-
-def moment(at: datetime) -> str:
-    """Write an instant in the shop's own time."""
-    return timezone.localtime(at).strftime("%d %b %Y %H:%M")
 
 
 def _lines(order: OrderDetail) -> Table:

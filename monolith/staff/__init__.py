@@ -1,0 +1,1 @@
+"""What the admin pages of the business apps share; it knows none of them."""

@@ -1,0 +1,20 @@
+"""How staff read amounts and instants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def pounds(pence: int) -> str:
+    """Write an amount in pence as pounds."""
+    return f"£{pence / 100:,.2f}"
+
+
+def moment(at: datetime) -> str:
+    """Write an instant in the shop's own time."""
+    return timezone.localtime(at).strftime("%d %b %Y %H:%M")
