@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from monolith.customers.queries import list_customer_ids
-from monolith.ordering.queries.baskets import BasketItem, BasketView, get_basket
+from monolith.ordering.queries.baskets import (
+    BasketItem,
+    BasketView,
+    find_customer_basket,
+    get_basket,
+)
 from monolith.ordering.queries.history import (
     find_busiest_customer_id,
     list_order_summaries,
@@ -27,6 +32,7 @@ __all__ = [
     "OrderedItem",
     "StatusChange",
     "find_busiest_customer_id",
+    "find_customer_basket",
     "get_basket",
     "get_order",
     "list_customer_ids",

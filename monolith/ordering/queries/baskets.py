@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monolith.catalogue.queries import current_prices
-from monolith.ordering.models import BasketLine
+from monolith.ordering.models import Basket, BasketLine
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -62,6 +62,13 @@ def get_basket(token: UUID) -> BasketView:
     found = list(lines.select_related("product__stock").defer("product__search"))
     prices = current_prices(stock_codes=[line.product.stock_code for line in found])
     return BasketView(token=token, items=tuple(_item(line, prices) for line in found))
+
+
+def find_customer_basket(customer_id: int) -> UUID | None:
+    """Return the token of the basket that a customer began last and has not ordered, if any."""
+    baskets = Basket.objects.filter(customer=customer_id, lines__isnull=False)
+    newest = baskets.order_by("-created_at", "-id").values_list("token", flat=True)
+    return newest.first()
 
 
 def _item(line: BasketLine, prices: dict[str, int]) -> BasketItem:

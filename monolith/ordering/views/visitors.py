@@ -9,7 +9,12 @@ from django.http import Http404, HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from monolith.customers.queries import find_customer_for_user
-from monolith.ordering.queries import OrderDetail, OrderNotFound, get_order
+from monolith.ordering.queries import (
+    OrderDetail,
+    OrderNotFound,
+    find_customer_basket,
+    get_order,
+)
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 # The session outlives signing in and ends with signing out, and so does what it holds.
 _BASKET = "basket_token"
 _GUEST_ORDERS = "guest_orders"
+_HAS_LOOKED = "has_looked_for_basket"
 
 
 class HtmxRequest(HttpRequest):
@@ -28,7 +34,12 @@ class HtmxRequest(HttpRequest):
 
 
 def find_basket_token(request: HttpRequest) -> UUID | None:
-    """Return the token of this visitor's basket, None if they never put anything into one."""
+    """Return the token of this visitor's basket, None if they never put anything into one.
+
+    Whoever signs in on another device finds there what they began to choose.
+    """
+    if _BASKET not in request.session and request.user.is_authenticated:
+        _look_for_basket(request)
     text = request.session.get(_BASKET)
     return UUID(text) if text else None
 
@@ -77,6 +88,15 @@ def next_url(request: HttpRequest, otherwise: str) -> str:
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return url if own else otherwise
+
+
+def _look_for_basket(request: HttpRequest) -> None:
+    """Look once per session: most pages show how much is in the basket."""
+    customer_id = None if _HAS_LOOKED in request.session else customer_id_of(request)
+    request.session.setdefault(_HAS_LOOKED, True)
+    token = find_customer_basket(customer_id) if customer_id else None
+    if token is not None:
+        request.session[_BASKET] = str(token)
 
 
 def _may_see(request: HttpRequest, order: OrderDetail) -> bool:

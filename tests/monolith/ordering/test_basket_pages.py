@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -39,6 +40,27 @@ def test_visitor_puts_something_in_and_sees_it(client):
     assert contents(client) == [("HEART", 3)]
     assert "£7.65" in page.content.decode()
     assert messages_on(page) == ["It is in your basket."]
+
+
+def test_customer_finds_their_basket_on_another_device(client):
+    customer = a_customer()
+    client.force_login(customer.user)
+    add(client, "HEART", 3)
+    phone = Client()
+
+    phone.force_login(customer.user)
+
+    assert contents(phone) == [("HEART", 3)]
+
+
+def test_customer_does_not_find_the_basket_of_another(client):
+    client.force_login(a_customer("Alice").user)
+    add(client, "HEART", 3)
+    other = Client()
+
+    other.force_login(a_customer("Bob").user)
+
+    assert contents(other) == []
 
 
 def test_visitor_stays_on_the_page_they_add_from(client):
