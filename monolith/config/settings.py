@@ -145,7 +145,27 @@ SPECTACULAR_SETTINGS = {
         "monolith.config.api_document.add_problems",
     ],
 }
-UNFOLD = {"SITE_TITLE": "Banyan", "SITE_HEADER": "Banyan staff", "SITE_SYMBOL": "park"}
+UNFOLD = {
+    "SITE_TITLE": "Banyan",
+    "SITE_HEADER": "Banyan staff",
+    "SITE_SYMBOL": "park",
+    # The shop's own green, from light to dark.
+    "COLORS": {
+        "primary": {
+            "50": "#eef6f2",
+            "100": "#d6eae0",
+            "200": "#b0d5c4",
+            "300": "#80b9a2",
+            "400": "#549a80",
+            "500": "#397f66",
+            "600": "#2b6652",
+            "700": "#245243",
+            "800": "#1f4237",
+            "900": "#1b372f",
+            "950": "#0d1f1a",
+        }
+    },
+}
 
 LOGGING_CONFIG = None
 logs.configure(level=environment.text("LOG_LEVEL", "INFO"))
