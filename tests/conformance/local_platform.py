@@ -199,4 +199,4 @@ def end(process: Process | None, signal_number: int) -> None:
     if process and process.poll() is None:
         os.kill(process.pid, signal_number)
     if process:
-        process.wait(timeout=10)
+        process.wait(timeout=60)

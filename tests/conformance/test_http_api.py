@@ -15,7 +15,7 @@ from tests.conformance.local_platform import ACCOUNT, REGION, unique
 
 @pytest.fixture(scope="module")
 def http():
-    with urllib3.PoolManager(retries=False, timeout=10) as pool:
+    with urllib3.PoolManager(retries=False, timeout=60) as pool:
         yield pool
 
 

@@ -136,10 +136,10 @@ def test_mapping_delivers_in_order_and_deletes(platform, sqs, record):
 def test_failing_message_blocks_its_group_until_it_succeeds_and_no_other(platform, sqs, record):
     queue_url = platform.create_queue(fifo=True)
     function = platform.create_function("recorder.on_fifo", RECORD=str(record.path))
-    platform.map(queue_url, function, BatchSize=10)
-
     send(sqs, queue_url, "a1!2", "a2", "a3", group="a")
     send(sqs, queue_url, "b1", "b2", group="b")
+
+    platform.map(queue_url, function, BatchSize=10)
     wait_until(lambda: "a3" in record.lines(), "the group goes on")
 
     lines = record.lines()

@@ -42,7 +42,7 @@ def browser():
 @pytest.fixture
 def page(browser, shop):
     context = browser.new_context(base_url=shop.addresses["web"])
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     opened = context.new_page()
     yield opened
     context.close()

@@ -91,7 +91,7 @@ def read_path_becomes(page, source):
         assert response.status == 200
         return response.headers["x-read-path"].startswith(f"order_history={source}")
 
-    wait_until(answered_by_source, f"an answer by the {source}", seconds=30, every=0.2)
+    wait_until(answered_by_source, f"an answer by the {source}", seconds=60, every=0.2)
     return True
 
 

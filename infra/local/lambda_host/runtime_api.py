@@ -85,6 +85,8 @@ class RuntimeApi:
         serving = asyncio.create_task(wire.serve_connection(reader, writer, self._handle))
         self._connections.add(serving)
         serving.add_done_callback(self._connections.discard)
+        # One that is cancelled before its first step never gets to closing it.
+        serving.add_done_callback(lambda _: writer.close())
 
     async def _handle(self, request: wire.Request) -> wire.Answer:
         if request.path == f"{PREFIX}/invocation/next":

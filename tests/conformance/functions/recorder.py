@@ -34,10 +34,12 @@ def on_raising(event, context):
     raise RuntimeError("the whole batch")
 
 
-def on_slow(event, context):
+def on_held(event, context):
+    """Take as long as there is a file."""
     for message in event["Records"]:
         write(f"began {message['body']}")
-        time.sleep(float(os.environ["SECONDS"]))
+        while Path(os.environ["HELD_BY"]).exists():
+            time.sleep(0.01)
         write(f"ended {message['body']}")
 
 

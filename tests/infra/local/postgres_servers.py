@@ -59,7 +59,7 @@ class Server:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
         assert self.process.stderr
         self.process.stderr.close()
 
@@ -78,7 +78,7 @@ def starting(data: Path, *options: str, python: tuple[str, ...] = AS_MODULE) -> 
 def running(data: Path, *options: str, python: tuple[str, ...] = AS_MODULE) -> Iterator[Server]:
     """Start a server and wait until it answers."""
     with starting(data, *options, python=python) as server:
-        wait_until(server.answers, "PostgreSQL answers", seconds=20)
+        wait_until(server.answers, "PostgreSQL answers")
         yield server
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -69,13 +68,11 @@ def checkout(tmp_path):
     return made
 
 
-def test_second_run_does_nothing_and_takes_no_time(checkout):
+def test_second_run_does_nothing_and_starts_nothing(checkout):
     checkout.bootstrap("test")
-    began = time.monotonic()
 
     ended = checkout.bootstrap("test")
 
-    assert time.monotonic() - began < 1
     assert (ended.returncode, ended.stdout) == (0, "")
     assert checkout.asked(".venv") == ["dev.txt"]
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
+from infra.local.lambda_host.runtime_api import RuntimeApi
 from infra.local.lambda_host.wire import Answer, encode, read_request
 
 
@@ -46,3 +47,21 @@ def test_answer_is_head_and_body_together():
     encoded = encode(Answer(HTTPStatus.ACCEPTED, b"{}", (("X-Name", "value"),)))
 
     assert encoded == b"HTTP/1.1 202 Accepted\r\nX-Name: value\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def test_connection_that_has_only_just_come_is_closed_with_the_others():
+    async def run():
+        api = RuntimeApi()
+        await api.open()
+        reader, writer = await asyncio.open_connection(*api.address.split(":"))
+        while not api._connections:  # noqa: ASYNC110 - its first step must not have come
+            await asyncio.sleep(0)
+
+        api.close()
+
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+
+    asyncio.run(run())

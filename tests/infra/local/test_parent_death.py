@@ -26,7 +26,7 @@ def test_child_ends_when_its_parent_is_killed():
         child_pid = int(parent.stdout.readline())
         parent.kill()
 
-    wait_until(lambda: not is_running(child_pid), "the child is gone", seconds=5)
+    wait_until(lambda: not is_running(child_pid), "the child is gone")
 
 
 def is_running(pid):

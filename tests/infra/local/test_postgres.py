@@ -106,7 +106,7 @@ def test_successor_waits_for_a_backend_that_outlives_its_killed_server(data):
     with starting(data) as successor:
         wait_until(lambda: waits_for_lock(successor.process.pid), "the successor waits")
         os.kill(backend, signal.SIGCONT)
-        wait_until(successor.answers, "the successor answers", seconds=10)
+        wait_until(successor.answers, "the successor answers")
 
         assert rows_of(successor) == [("this",)]
     left_behind.close()
@@ -144,7 +144,7 @@ def test_server_stops_cleanly_when_its_owner_is_killed(data):
         wait_until((data / "postmaster.pid").exists, "the server has started")
         owner.kill()
 
-    wait_until(lambda: not server.is_running(), "the server is gone", seconds=5)
+    wait_until(lambda: not server.is_running(), "the server is gone")
     assert not (data / "postmaster.pid").exists()
 
 

@@ -26,7 +26,7 @@ def steps(stage):
 def test_output_is_kept_in_a_log_of_its_own(stage):
     process = Process(stage.program("web", "ends", "0"), stage.console, ROOT)
 
-    process.wait_stopped(seconds=5)
+    process.wait_stopped(seconds=30)
 
     assert stage.console.log_of("web").read_text() == "web has started\n"
 
@@ -35,7 +35,7 @@ def test_output_is_shown_after_the_name_of_the_process(stage, capsys):
     stage.console._quiet = False
     process = Process(stage.program("web", "ends", "0"), stage.console, ROOT)
 
-    process.wait_stopped(seconds=5)
+    process.wait_stopped(seconds=30)
 
     assert capsys.readouterr().out == "         web | web has started\n"
 
@@ -47,7 +47,7 @@ def test_environment_is_added_to_that_of_the_supervisor(stage, monkeypatch):
         name="web", command=(sys.executable, "-c", code), environment={"GIVEN": "too"}
     )
 
-    Process(program, stage.console, ROOT).wait_stopped(seconds=5)
+    Process(program, stage.console, ROOT).wait_stopped(seconds=30)
 
     assert stage.console.log_of("web").read_text() == "yes too\n"
 
@@ -66,7 +66,7 @@ def test_start_can_be_interrupted(stage):
         process.wait_ready(lambda: True)
 
     process.ask_to_stop()
-    process.wait_stopped(seconds=5)
+    process.wait_stopped(seconds=30)
 
 
 def test_whole_group_of_a_process_that_does_not_stop_is_killed(stage):
@@ -77,7 +77,7 @@ def test_whole_group_of_a_process_that_does_not_stop_is_killed(stage):
     with pytest.raises(NeverHappened, match="web did not stop by itself: killed"):
         process.wait_stopped(seconds=0.1)
 
-    wait_until(lambda: stage.living() == [], "both are gone", seconds=5)
+    wait_until(lambda: stage.living() == [], "both are gone")
 
 
 def test_process_whose_owner_has_ended_meanwhile_does_not_start(tmp_path):

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import psutil
@@ -78,14 +77,13 @@ def test_ctrl_c_while_it_opens_leaves_nothing_running(tmp_path, number):
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     ) as shop:
-        wait_until((tmp_path / "postgres").exists, "PostgreSQL is starting")
+        half_made = tmp_path / "postgres" / "half-made"
+        wait_until(half_made.exists, "PostgreSQL is starting", every=0.001)
         children = [child.pid for child in psutil.Process(shop.pid).children(recursive=True)]
-        began = time.monotonic()
         shop.send_signal(number)
-        said, _ = shop.communicate(timeout=15)
+        said, _ = shop.communicate(timeout=60)
 
     assert shop.returncode == 0
-    assert time.monotonic() - began < 10
     assert "stopped while postgres was starting" in said
     assert not any(map(is_alive, children))
     assert run_file.read(tmp_path) == {}

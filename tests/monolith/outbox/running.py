@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from monolith.outbox.publishers import Publisher
 
 _ROOT = Path(__file__).parents[3]
+_LONGEST_WAIT_SECONDS = 30
 
 
 def quick_options(**overrides: float) -> RelayOptions:
@@ -32,6 +33,7 @@ def quick_options(**overrides: float) -> RelayOptions:
         "retry_ceiling_seconds": 0.1,
         "outage_seconds": 0.05,
         "outage_ceiling_seconds": 0.1,
+        "batch_size": 160,  # fewer than the tests of crashes record
     }
     return RelayOptions.from_settings(**{**quick, **overrides})
 
@@ -65,16 +67,16 @@ def relay_process(sink: Path, *, lease_seconds: float = 1.0) -> Iterator[subproc
         process.wait()
 
 
-def eventually(condition: Callable[[], object], *, seconds: float = 30) -> None:
+def eventually(condition: Callable[[], object]) -> None:
     """Wait until a condition holds.
 
     Raises:
         AssertionError: it does not hold in time.
     """
-    deadline = monotonic() + seconds
+    deadline = monotonic() + _LONGEST_WAIT_SECONDS
     while not condition():
         if monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {condition}")
+            raise AssertionError(f"not within {_LONGEST_WAIT_SECONDS} s: {condition}")
         sleep(0.005)
 
 

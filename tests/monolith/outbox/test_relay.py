@@ -44,7 +44,7 @@ def test_what_is_committed_while_the_relay_is_idle_wakes_it():
     with running_relay(publisher, quick_options(lease_seconds=600)):
         eventually(queries.is_relayed)
         commit("product/85123A")
-        eventually(all_published, seconds=5)
+        eventually(all_published)
 
     assert len(publisher.published) == 1
 
@@ -73,7 +73,7 @@ def test_second_relay_gets_its_share_and_a_clean_stop_gives_it_back_at_once():
         with running_relay(InMemoryPublisher(), quick_options(lease_seconds=600)) as leaver:
             eventually(lambda: _owned_by(stayer) == _owned_by(leaver) == 8)
 
-        eventually(lambda: _owned_by(stayer) == 16, seconds=5)
+        eventually(lambda: _owned_by(stayer) == 16)
 
 
 def _owned_by(relay) -> int:

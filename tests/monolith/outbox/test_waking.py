@@ -26,7 +26,7 @@ def _heard(listener, seconds: float) -> int:
 def test_commit_wakes_the_relays(listener):
     commit("product/1")
 
-    assert list(listener.notifies(timeout=5, stop_after=1))
+    assert list(listener.notifies(timeout=30, stop_after=1))
 
 
 def test_many_commits_are_few_wake_ups(listener):
@@ -34,18 +34,20 @@ def test_many_commits_are_few_wake_ups(listener):
     commit("product/1", 50)
     elapsed = monotonic() - started
 
-    assert 1 <= _heard(listener, 0.5) <= 2 + elapsed / 0.02
+    heard = len(list(listener.notifies(timeout=30, stop_after=1))) + _heard(listener, 0.5)
+
+    assert 1 <= heard <= 2 + elapsed / 0.02
 
 
 def test_task_wakes_the_relays(listener):
     tasks.wake_relays()
 
-    assert list(listener.notifies(timeout=5, stop_after=1))
+    assert list(listener.notifies(timeout=30, stop_after=1))
 
 
 def test_waker_comes_back_after_its_connection_was_cut(listener):
     waking.nudge()
-    assert list(listener.notifies(timeout=5, stop_after=1))
+    assert list(listener.notifies(timeout=30, stop_after=1))
     listener.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where application_name = 'banyan outbox waker'"
@@ -58,7 +60,7 @@ def test_waker_comes_back_after_its_connection_was_cut(listener):
 def test_waker_gives_its_connection_back_when_nothing_happens(listener, settings):
     settings.OUTBOX_WAKER_IDLE_SECONDS = 0.1
     waking.nudge()
-    assert list(listener.notifies(timeout=5, stop_after=1))
+    assert list(listener.notifies(timeout=30, stop_after=1))
 
     eventually(lambda: not _wakers(listener))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from monolith.outbox import waking
-from monolith.strangler import queries, registry
+from monolith.strangler import queries, reconciliation, registry
 from monolith.strangler.queries import StageCache
 from monolith.strangler.stages import Stage
 from tests.monolith.strangler.library import Library
@@ -41,8 +43,32 @@ def service(settings):
 
 
 @pytest.fixture
-def at_service(monkeypatch, library, service):
-    """The service answers the library's read; asking for the stage needs no database."""
+def at_service(monkeypatch, library, service, settings):
+    """The service answers the library's read; asking for the stage needs no database.
+
+    The budget is one that no busy machine uses up; a test of what uses it up sets a small one.
+    """
+    settings.STRANGLER_TIMEOUT_SECONDS = 30
     monkeypatch.setattr(queries, "stages", StageCache(lambda: {"shelf": Stage.SERVICE}))
     service.respond = service.answer_json({"as_of": 3, "books": ["Emma", "Persuasion"]})
     return service
+
+
+class SleepingClock:
+    """A clock that goes on only while somebody sleeps: patience is counted in pauses, then."""
+
+    def __init__(self):
+        self._now = time.monotonic()
+
+    def monotonic(self):
+        return self._now
+
+    def sleep(self, seconds):
+        self._now += seconds
+
+
+@pytest.fixture
+def patience_in_pauses(monkeypatch):
+    """Reconcile without waiting, and with the same looks however slow the machine is."""
+    monkeypatch.setattr(reconciliation, "time", SleepingClock())
+    monkeypatch.setattr(reconciliation, "BUDGET_SECONDS", 3_600)  # by the real clock, that is

@@ -88,6 +88,7 @@ def running_service():
 def _handler_of(service):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # it would hold every body back for 40 ms
 
         def do_GET(self):
             parts = urlsplit(self.path)

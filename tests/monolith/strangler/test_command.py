@@ -120,7 +120,7 @@ def test_move_needs_a_reason(library):
     assert "--reason" in str(refusal("advance", "shelf"))
 
 
-def test_reconcile_that_finds_differences_ends_with_code_16(copied, service):
+def test_reconcile_that_finds_differences_ends_with_code_16(copied, service, patience_in_pauses):
     service.respond = service.answer_json({"as_of": 3, "books": ["Lady Susan"]})
     copied.put(8, ["Evelina"], as_of=3)
 
@@ -129,7 +129,7 @@ def test_reconcile_that_finds_differences_ends_with_code_16(copied, service):
     assert refused.returncode == 16
 
 
-def test_reconcile_adds_up_what_it_found(copied, service):
+def test_reconcile_adds_up_what_it_found(copied, service, patience_in_pauses):
     copied.put(9, ["Cecilia"])
     copied.put(10, ["Camilla"], as_of=1)
 
@@ -156,7 +156,7 @@ def test_reconcile_in_json_counts_every_outcome(copied, service):
     assert set(counts.values()) == {0}
 
 
-def test_reconcile_names_keys_and_places_but_no_values(copied, service, capsys):
+def test_reconcile_names_keys_and_places_but_no_values(copied, service, patience_in_pauses):
     service.respond = service.answer_json({"as_of": 3, "books": ["Lady Susan", "Persuasion"]})
     said = io.StringIO()
 

@@ -37,8 +37,7 @@ class Copy:
 
 
 @pytest.fixture
-def copy(library, service, monkeypatch):
-    monkeypatch.setattr(reconciliation, "_PAUSE_SECONDS", 0.05)
+def copy(library, service, patience_in_pauses):
     for number in range(1, 30):
         library.put(number, ["Emma", "Persuasion"], ["Sanditon"], as_of=number)
     return Copy(library, service)
@@ -48,7 +47,7 @@ def outcomes(report):
     return {final.value: count for final, count in report.counts.items() if count}
 
 
-def run(patience_seconds=0.6):
+def run(patience_seconds=2):
     return reconciliation.run("shelf", patience_seconds=patience_seconds)
 
 
@@ -134,16 +133,15 @@ def test_history_that_never_becomes_complete_is_missing(copy):
     assert report.findings[0].final is Final.MISSING
 
 
-def test_patience_begins_anew_with_every_key_that_settles(copy, monkeypatch):
-    monkeypatch.setattr(reconciliation, "_PAUSE_SECONDS", 0.25)
+def test_patience_begins_anew_with_every_key_that_settles(copy):
     complete = dict(copy.pages)
     for number in range(1, 6):
-        # Each heals a look later than the one before: together they take longer than the patience.
+        # Each heals a pause later than the one before: together that is longer than the patience.
         copy.pages[number] = lambda asked, number=number: (
             "shelf-not-complete" if asked <= number else complete[number]
         )
 
-    report = run(patience_seconds=0.6)
+    report = run(patience_seconds=1.2)
 
     assert outcomes(report) == {"match": 24, "healed": 5}
 

@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.db import OperationalError, transaction
 
 from monolith.outbox import recording
-from monolith.strangler import queries, registry, routing
+from monolith.strangler import decision, queries, registry, routing
 from monolith.strangler.decision import Source
 from monolith.strangler.queries import StageCache
 from monolith.strangler.registry import PathNotDeclared
@@ -19,7 +19,9 @@ from tests.factories import NOON
 from tests.monolith.outbox.events import sold_out
 from tests.monolith.strangler.library import Shelf, ShelfQuery
 
-BUDGET, SLACK = 0.4, 0.3
+BUDGET_SECONDS = 1.0
+# Far more than a busy machine adds; a budget that began anew with every byte would never end.
+AT_MOST_TIMES = 10
 STREAM = "customer/7"
 
 
@@ -75,20 +77,22 @@ def test_service_answers_at_stage_service(at_service, library):
     ],
 )
 def test_failing_service_costs_its_budget_at_most_and_the_monolith_answers(
-    at_service, library, how, reason
+    at_service, library, settings, how, reason
 ):
+    if reason == "fallback:timeout":
+        settings.STRANGLER_TIMEOUT_SECONDS = BUDGET_SECONDS
     failures = {
         "answer_500": at_service.answer_json({"message": "Internal Server Error"}, 500),
         "answer_404": at_service.problem(404, "history-not-complete"),
         "wrong_shape": at_service.answer_json({"as_of": "three"}),
-        "silence": at_service.after(5, at_service.answer_json({})),
+        "silence": at_service.after(600, at_service.answer_json({})),
     }
     at_service.respond = failures.get(how) or getattr(at_service, how)
     began = time.monotonic()
 
     answered = ask()
 
-    assert time.monotonic() - began <= BUDGET + SLACK
+    assert (time.monotonic() - began) / BUDGET_SECONDS <= AT_MOST_TIMES
     assert told(answered) == (Source.MONOLITH, reason)
     assert answered.value == library.shelves[7][0]
     assert len(at_service.asked) == 1
@@ -179,8 +183,10 @@ def test_answer_that_stays_too_old_is_left_to_the_monolith(at_service):
     assert len(at_service.asked) == 2
 
 
-def test_second_read_is_not_tried_without_time_for_it(at_service):
-    at_service.respond = at_service.after(0.25, at_service.answer_json(shelf(as_of=4)))
+def test_second_read_is_not_tried_without_time_for_it(at_service, monkeypatch, settings):
+    too_long = settings.STRANGLER_TIMEOUT_SECONDS + 1
+    monkeypatch.setattr(decision, "WORTH_A_SECOND_READ_SECONDS", too_long)
+    at_service.respond = at_service.answer_json(shelf(as_of=4))
 
     assert told(ask(minimum_version=5)) == (Source.MONOLITH, "read-your-writes")
     assert len(at_service.asked) == 1
