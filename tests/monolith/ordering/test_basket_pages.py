@@ -44,6 +44,7 @@ def test_visitor_puts_something_in_and_sees_it(client):
 
 def test_customer_finds_their_basket_on_another_device(client):
     customer = a_customer()
+    assert customer.user is not None
     client.force_login(customer.user)
     add(client, "HEART", 3)
     phone = Client()
@@ -54,11 +55,14 @@ def test_customer_finds_their_basket_on_another_device(client):
 
 
 def test_customer_does_not_find_the_basket_of_another(client):
-    client.force_login(a_customer("Alice").user)
+    alice, bob = a_customer("Alice").user, a_customer("Bob").user
+    assert alice is not None
+    assert bob is not None
+    client.force_login(alice)
     add(client, "HEART", 3)
     other = Client()
 
-    other.force_login(a_customer("Bob").user)
+    other.force_login(bob)
 
     assert contents(other) == []
 
