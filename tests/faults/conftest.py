@@ -7,7 +7,7 @@ import pytest
 from infra.local.running import run_shop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     with run_shop(tmp_path_factory.mktemp("faults") / "state", generated_orders=1500) as running:
         yield running

@@ -18,7 +18,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     """A shop of our own with a little history, at stage service, without live trade."""
     folder = tmp_path_factory.mktemp("shop")
@@ -26,8 +26,9 @@ def shop(tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """A browser for the journeys alone: Playwright's event loop runs as long as it is there."""
     path = chromium.find()
     if path is None:
         pytest.skip("no Chromium on this machine")
