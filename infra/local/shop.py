@@ -115,7 +115,8 @@ class Shop:
 
     def _republish_what_was_lost(self) -> None:
         restored = json.loads((self._state_dir / "aws" / "restored.json").read_text())
-        if restored["clean"] or self._is_new:
+        is_first_start, self._is_new = self._is_new, False
+        if restored["clean"] or is_first_start:
             return
         since = _LONG_AGO
         if restored["checkpoint_at"]:
