@@ -27,7 +27,13 @@ class MalformedEvent(Exception):
 
 def encode(envelope: Envelope) -> str:
     """Write an envelope as a CloudEvent: `subject` is the stream, `sequence` its version."""
-    return json.dumps(
+    head, tail = encode_around(envelope)
+    return f"{head}{envelope.version}{tail}"
+
+
+def encode_around(envelope: Envelope) -> tuple[str, str]:
+    """Write an envelope whose version is not known yet: what stands before it and after it."""
+    head = _write(
         {
             "specversion": "1.0",
             "id": str(envelope.event_id),
@@ -37,14 +43,20 @@ def encode(envelope: Envelope) -> str:
             "time": to_plain(envelope.occurred_at),
             "datacontenttype": "application/json",
             "partitionkey": envelope.stream,
-            "sequence": str(envelope.version),
+        }
+    )
+    tail = _write(
+        {
             **({"recordedtime": to_plain(envelope.recorded_at)} if envelope.recorded_at else {}),
             **({"traceparent": envelope.traceparent} if envelope.traceparent else {}),
             "data": to_plain(envelope.data),
-        },
-        separators=(",", ":"),
-        ensure_ascii=False,
+        }
     )
+    return f'{head[:-1]},"sequence":"', f'",{tail[1:]}'
+
+
+def _write(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def decode(text: str, *, reads: Collection[str] | None = None) -> Envelope:

@@ -16,6 +16,7 @@ from event_contracts.ordering import (
     OrderHistorySnapshotTaken,
     OrderPlaced,
 )
+from event_contracts.outbox import EventSkipped
 
 EVENT_CLASSES: dict[str, type] = {
     "catalogue.price_changed.v1": PriceChanged,
@@ -29,6 +30,7 @@ EVENT_CLASSES: dict[str, type] = {
     "ordering.order_dispatched.v1": OrderDispatched,
     "ordering.order_history_snapshot_taken.v1": OrderHistorySnapshotTaken,
     "ordering.order_placed.v1": OrderPlaced,
+    "outbox.event_skipped.v1": EventSkipped,
 }
 EVENT_TYPES: dict[type, str] = {cls: name for name, cls in EVENT_CLASSES.items()}
 

@@ -100,6 +100,7 @@ WHITENOISE_USE_FINDERS = IS_LOCAL
 AWS_REGION = environment.text("AWS_REGION", "eu-west-1")
 AWS_ENDPOINT_URL = environment.text("AWS_ENDPOINT_URL", "") or environment.running("aws")
 
+OUTBOX_CONTRACTS = "monolith.config.outbox_contracts"
 OUTBOX_TOPIC_ARNS = environment.deployed("topics")
 OUTBOX_SHARDS = 16
 OUTBOX_WAKER_IDLE_SECONDS = environment.number("OUTBOX_WAKER_IDLE_SECONDS", 60)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, ProgrammingError, connection
 
-from event_contracts.streams import STREAM_KINDS
+from monolith.outbox.contracts import contracts
 from monolith.outbox.partitions import DEFAULT_PARTITION, list_partitions, partition_of
 
 if TYPE_CHECKING:
@@ -27,16 +27,16 @@ _STRAYS = f"select exists (select 1 from {DEFAULT_PARTITION})"  # noqa: S608 - a
 
 @checks.register("outbox")
 def check_topics(**_context: Any) -> list[checks.CheckMessage]:
-    """E001, W002: every kind of stream has a topic, or, before the first deployment, none has."""
+    """E001, W002: every topic has an ARN, or, before the first deployment, none has."""
     arns = getattr(settings, "OUTBOX_TOPIC_ARNS", None)
-    missing = [kind for kind in STREAM_KINDS if kind not in (arns or {})]
-    hint = "Set OUTBOX_TOPIC_ARNS: kind of stream to the ARN of its FIFO topic."
+    missing = [kind for kind in contracts().topics() if kind not in (arns or {})]
+    hint = "Set OUTBOX_TOPIC_ARNS: each topic of the contracts to the ARN of its FIFO topic."
     if not arns:
         return [
             checks.Warning("No topics: events wait in the outbox.", hint=hint, id="outbox.W002")
         ]
     return [
-        checks.Error(f"No topic for streams of kind {kind!r}.", hint=hint, id="outbox.E001")
+        checks.Error(f"OUTBOX_TOPIC_ARNS has no {kind!r}.", hint=hint, id="outbox.E001")
         for kind in missing
     ]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monolith.outbox.messages import Message
+from monolith.outbox.skipping import replace_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -29,15 +30,18 @@ SESSION = {
 }
 
 _READ = """
-    select p.shard, s.token, p.id, p.recorded_at, p.event_id, p.stream, p.event_type, p.topic,
-           p.payload, octet_length(p.payload), coalesce(h.attempts, 0)
+    select p.shard, s.token, p.id, p.recorded_at, p.event_id, p.stream, p.version, p.event_type,
+           p.topic, p.payload, octet_length(p.payload), coalesce(h.attempts, 0), p.traceparent,
+           p.skipped_because is not null
     from unnest(%(shards)s::smallint[], %(tokens)s::bigint[]) as s (shard, token)
     cross join lateral (
-        select m.shard, m.id, m.recorded_at, m.event_id, m.stream, m.event_type, m.topic, m.payload
+        select m.shard, m.id, m.recorded_at, m.event_id, m.stream, m.version, m.event_type, m.topic,
+               m.payload, m.traceparent, m.skipped_because
         from outbox_message m
         where m.shard = s.shard
           and m.published_at is null
           and m.topic <> all(%(without)s::text[])
+          and m.stream <> all(%(without_streams)s::text[])
           and not exists (
               select 1 from outbox_held_stream held
               where held.stream = m.stream
@@ -105,15 +109,21 @@ def read_pending(
     *,
     limit_per_shard: int,
     without_topics: Collection[str] = (),
+    without_streams: Collection[str] = (),
 ) -> list[Message]:
-    """Read the oldest pending messages of shards, passing over held streams."""
+    """Read the oldest pending messages of shards, passing over held streams.
+
+    What an operator skipped is read as the notice that takes its place.
+    """
     parameters = {
         "shards": list(tokens),
         "tokens": list(tokens.values()),
         "limit": limit_per_shard,
         "without": list(without_topics),
+        "without_streams": list(without_streams),
     }
-    return [Message._make(row) for row in connection.execute(_READ, parameters).fetchall()]
+    messages = map(Message._make, connection.execute(_READ, parameters).fetchall())
+    return [replace_skipped(message) if message.is_skipped else message for message in messages]
 
 
 def mark_published(connection: psycopg.Connection[Any], messages: Sequence[Message]) -> set[int]:

@@ -18,9 +18,13 @@ class Message(NamedTuple):
     recorded_at: datetime
     event_id: UUID
     stream: str
+    version: int
     event_type: str
     topic: str
     payload: str
     size: int
     attempts: int
     """How often it has failed so far; more than 0 only while its stream is held."""
+    traceparent: str | None = None
+    is_skipped: bool = False
+    """Whether an operator gave up on it: what is published is a notice in its place."""

@@ -59,6 +59,7 @@ class OutboxMessage(models.Model):
     version = models.BigIntegerField()
     event_type = models.TextField()
     topic = models.TextField()
+    traceparent = models.TextField(null=True)  # noqa: DJ001 - NULL: nobody traced it
     payload = models.TextField()
     recorded_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True)

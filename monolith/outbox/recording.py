@@ -1,47 +1,40 @@
 """The front door: facts go into the outbox in the transaction that makes them true, or not at all.
 
-A stream's row lock is taken by the first call that names the stream and held until the commit.
-Whoever records in several streams does so in the order of their names, after taking every other
-lock.
+They wait in memory until the transaction commits and are then written by one statement, which gives
+them their versions. Streams are locked there and then, in the order of their names, unless
+`lock_stream` did it before.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.utils import timezone
 
-from event_contracts.codec import encode
-from event_contracts.envelope import Envelope
-from event_contracts.registry import event_type_of
-from event_contracts.streams import stream_kind
-from monolith.outbox import waking
+from monolith.outbox.buffering import Buffer, buffer_of, in_transaction
+from monolith.outbox.contracts import Draft, contracts
 from monolith.outbox.sharding import shard_of
+from monolith.outbox.writing import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
+    from uuid import UUID
 
     from django.db.backends.utils import CursorWrapper
-from django.utils import timezone
 
 _START_BATCH = 10_000
+# What SNS and SQS take as a message group: a stream that cannot be one would only be parked later.
+_STREAM = re.compile(r"[!-~]{1,128}")
 
-_BUMP = """
-    insert into outbox_stream as s (stream, shard, version) values (%s, %s, 1)
-    on conflict (stream) do update set version = s.version + 1
-    returning s.version, s.shard
-"""
-_LOCK = "select version, shard from outbox_stream where stream = %s for update"
+_LOCK = "select version from outbox_stream where stream = %s for update"
 _BEGIN = """
     insert into outbox_stream (stream, shard, version)
     select stream, shard, %s from unnest(%s::text[], %s::smallint[]) as s (stream, shard)
     on conflict (stream) do nothing
-"""
-_INSERT = """
-    insert into outbox_message (shard, event_id, stream, version, event_type, topic, payload)
-    values (%s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -49,55 +42,52 @@ class OutsideTransaction(Exception):
     """No transaction is open, so the event could outlive a rollback of what it tells."""
 
 
-def record(event: object, *, stream: str, occurred_at: datetime) -> Envelope:
+def record(event: object, *, stream: str, occurred_at: datetime) -> UUID:
     """Record a fact as the next version of its stream, in the caller's transaction.
 
     It is delivered at least once, in the order of versions per stream, and only if the transaction
-    commits.
+    commits. The version is given at the commit; the event's id, which is returned, stands already.
 
     Raises:
-        OutsideTransaction: no transaction is open.
-        UnknownEvent: the event's class is not registered.
+        OutsideTransaction: no `atomic` block is open.
         ValueError: `stream` is not a stream's name, or `occurred_at` has no time zone.
+        Exception: the contracts do not know the event (the shop's: `UnknownEvent`).
     """
-    topic = stream_kind(stream)
-    with _cursor() as cursor:
-        version, shard = _row(cursor, _BUMP, (stream, shard_of(stream)))
-        envelope = _envelope(event, stream, version, occurred_at)
-        _insert(cursor, envelope, topic=topic, shard=shard)
-    return envelope
+    return _record(event, stream, occurred_at, is_fact=True)
 
 
-def record_snapshot(event: object, *, stream: str, occurred_at: datetime) -> Envelope:
+def record_snapshot(event: object, *, stream: str, occurred_at: datetime) -> UUID:
     """Record the state of a stream as of its current version, which stays as it is.
 
-    The stream is locked until the commit, so no fact can slip between reading the state and
-    recording it: read the state after `lock_stream`.
+    Read the state after `lock_stream`: until the commit no fact can slip in between.
 
     Raises:
-        OutsideTransaction: no transaction is open.
-        UnknownEvent: the event's class is not registered.
-        ValueError: `stream` is not a stream's name, or `occurred_at` has no time zone.
+        OutsideTransaction, ValueError, Exception: see `record`.
     """
-    topic = stream_kind(stream)
-    with _cursor() as cursor:
-        version, shard = _lock(cursor, stream)
-        envelope = _envelope(event, stream, version, occurred_at)
-        _insert(cursor, envelope, topic=topic, shard=shard)
-    return envelope
+    return _record(event, stream, occurred_at, is_fact=False)
 
 
 def lock_stream(stream: str) -> int:
     """Lock a stream until the end of the transaction and return its version; 0 without facts.
 
     Raises:
-        OutsideTransaction: no transaction is open.
+        OutsideTransaction: no `atomic` block is open.
         ValueError: `stream` is not a stream's name.
     """
-    stream_kind(stream)
-    with _cursor() as cursor:
-        version, _ = _lock(cursor, stream)
-    return version
+    _topic_of(stream)
+    buffer = _buffer()
+    if buffer.waits_for(stream):
+        buffer.flush()
+    with connection.cursor() as cursor:
+        return _lock(cursor, stream)
+
+
+def flush() -> None:
+    """Write now what the open transaction has recorded; its commit would do it anyway.
+
+    For whoever reads the outbox's tables in the same transaction.
+    """
+    buffer_of(connections[DEFAULT_DB_ALIAS]).flush()
 
 
 def start_streams(streams: Iterable[str]) -> None:
@@ -110,7 +100,7 @@ def start_streams(streams: Iterable[str]) -> None:
     """
     names = sorted(set(streams))
     for stream in names:
-        stream_kind(stream)
+        _topic_of(stream)
     with transaction.atomic(), connection.cursor() as cursor:
         for first in range(0, len(names), _START_BATCH):
             batch = names[first : first + _START_BATCH]
@@ -123,7 +113,12 @@ def current_version(stream: str) -> int:
 
 
 def current_versions(streams: Collection[str]) -> dict[str, int]:
-    """Return the version of each stream's latest fact; 0 for those that have none."""
+    """Return the version of each stream's latest fact; 0 for those that have none.
+
+    What the open transaction has recorded itself counts.
+    """
+    if any(map(buffer_of(connections[DEFAULT_DB_ALIAS]).waits_for, streams)):
+        flush()
     with connection.cursor() as cursor:
         cursor.execute(
             "select stream, version from outbox_stream where stream = any(%s)", (list(streams),)
@@ -131,53 +126,54 @@ def current_versions(streams: Collection[str]) -> dict[str, int]:
         return {**dict.fromkeys(streams, 0), **dict(cursor.fetchall())}
 
 
-def _cursor() -> CursorWrapper:
-    if not connection.in_atomic_block:
+def _record(event: object, stream: str, occurred_at: datetime, *, is_fact: bool) -> UUID:
+    buffer = _buffer()
+    entry = _entry(event, stream, occurred_at, is_fact=is_fact)
+    buffer.add(entry)
+    return entry.event_id
+
+
+def _buffer() -> Buffer:
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    if not in_transaction(wrapper):
         raise OutsideTransaction("record events inside the transaction that makes them true")
-    return connection.cursor()
+    wrapper.validate_no_broken_transaction()
+    return buffer_of(wrapper)
 
 
-def _lock(cursor: CursorWrapper, stream: str) -> tuple[int, int]:
+def _entry(event: object, stream: str, occurred_at: datetime, *, is_fact: bool) -> Entry:
+    if occurred_at.tzinfo is None:
+        raise ValueError(f"occurred_at has no time zone: {occurred_at!r}")
+    topic = _topic_of(stream)
+    terms = contracts()
+    draft = Draft(
+        event_id=uuid4(),
+        event_type=terms.event_type_of(event),
+        stream=stream,
+        occurred_at=occurred_at,
+        recorded_at=timezone.now(),
+        traceparent=None,
+        data=terms.data_of(event),
+    )
+    head, tail = terms.encode(draft)
+    return Entry(
+        draft.event_id, stream, draft.event_type, topic, draft.traceparent, head, tail, is_fact
+    )
+
+
+def _topic_of(stream: str) -> str:
+    if not _STREAM.fullmatch(stream):
+        raise ValueError(
+            f"not a stream name: {stream!r} (1 to 128 printable ASCII characters, no space)"
+        )
+    return contracts().topic_of(stream)
+
+
+def _lock(cursor: CursorWrapper, stream: str) -> int:
     cursor.execute(_LOCK, (stream,))
     found = cursor.fetchone()
-    if found:
-        return int(found[0]), int(found[1])
-    cursor.execute(_BEGIN, (0, [stream], [shard_of(stream)]))
-    return _row(cursor, _LOCK, (stream,))
-
-
-def _row(cursor: CursorWrapper, statement: str, parameters: tuple[Any, ...]) -> tuple[int, int]:
-    cursor.execute(statement, parameters)
-    version, shard = cursor.fetchone()
-    return version, shard
-
-
-def _envelope(event: object, stream: str, version: int, occurred_at: datetime) -> Envelope:
-    if occurred_at.tzinfo is None:
-        msg = f"occurred_at has no time zone: {occurred_at!r}"
-        raise ValueError(msg)
-    return Envelope(
-        event_id=uuid4(),
-        event_type=event_type_of(event),
-        stream=stream,
-        version=version,
-        occurred_at=occurred_at,
-        data=event,
-        recorded_at=timezone.now(),
-    )
-
-
-def _insert(cursor: CursorWrapper, envelope: Envelope, *, topic: str, shard: int) -> None:
-    cursor.execute(
-        _INSERT,
-        (
-            shard,
-            envelope.event_id,
-            envelope.stream,
-            envelope.version,
-            envelope.event_type,
-            topic,
-            encode(envelope),
-        ),
-    )
-    transaction.on_commit(waking.nudge, robust=True)
+    if found is None:
+        cursor.execute(_BEGIN, (0, [stream], [shard_of(stream)]))
+        cursor.execute(_LOCK, (stream,))
+        found = cursor.fetchone()
+    return int(found[0])

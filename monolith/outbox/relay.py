@@ -21,7 +21,9 @@ import structlog
 from monolith.outbox import claiming
 from monolith.outbox.backlog import Backlog
 from monolith.outbox.connecting import connect
+from monolith.outbox.contracts import contracts
 from monolith.outbox.delivery import Delivery
+from monolith.outbox.newcomers import Newcomers
 from monolith.outbox.outages import Outages, backoff
 from monolith.outbox.ownership import Ownership
 from monolith.outbox.publishers import MAX_BATCH_BYTES, MAX_ENTRIES
@@ -62,6 +64,7 @@ class Relay:
         self._outages = Outages(
             first=options.outage_seconds, ceiling=options.outage_ceiling_seconds
         )
+        self._newcomers = Newcomers(contracts().knows)
         self._stale: set[int] = set()
         self._read_not_before = 0.0
         self._unmarked: list[Message] = []
@@ -125,6 +128,7 @@ class Relay:
         if now >= self._ownership.next_tend_at:
             change = self._ownership.tend(connection, now=now)
             self._forget(change.lost)
+            self._newcomers.look_again(change.gained)
             self._stale |= change.gained | change.waiting
             self._stale &= self._ownership.tokens.keys()
             if change.retry_in < self._options.heartbeat_seconds:
@@ -221,7 +225,11 @@ class Relay:
         limit = max(self._options.batch_size // len(tokens), _SMALLEST_READ)
         suspended = self._outages.suspended(now=now)
         messages = claiming.read_pending(
-            connection, claims, limit_per_shard=limit, without_topics=suspended
+            connection,
+            claims,
+            limit_per_shard=limit,
+            without_topics=suspended,
+            without_streams=self._newcomers.streams,
         )
         self._note_read(claims, messages, limit=limit)
         if suspended:
@@ -234,8 +242,9 @@ class Relay:
         for message in messages:
             counts[message.shard] += 1
         self._stale -= {shard for shard, count in counts.items() if count < limit}
-        self._backlog.add(sorted(messages, key=attrgetter("id")))
-        if messages:
+        known = list(self._newcomers.leave_alone(sorted(messages, key=attrgetter("id"))))
+        self._backlog.add(known)
+        if known:
             self._timetable.note_activity(now=monotonic())
 
     def _dispatch(self) -> None:

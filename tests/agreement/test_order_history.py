@@ -164,6 +164,7 @@ class Shop:
         recording.record_snapshot(snapshot, stream=stream, occurred_at=self.now)
 
     def published(self):
+        recording.flush()
         return list(OutboxMessage.objects.order_by("id").values_list("payload", flat=True))
 
     def _note_answers(self):

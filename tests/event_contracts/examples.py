@@ -25,6 +25,7 @@ from event_contracts.ordering import (
     OrderPlaced,
     ReturnedLine,
 )
+from event_contracts.outbox import EventSkipped
 from event_contracts.registry import event_type_of
 
 CUSTOMER_ID = 17850
@@ -111,10 +112,13 @@ EVENTS: tuple[Any, ...] = (
             ),
         ),
     ),
+    EventSkipped(skipped_type="ordering.order_placed.v1"),
 )
 
 
 def _stream_of(event: Any) -> str:
+    if isinstance(event, EventSkipped):
+        return streams.customer_stream(CUSTOMER_ID)
     if hasattr(event, "stock_code"):
         return streams.product_stream(event.stock_code)
     if event.customer_id is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from monolith.outbox.publishers import Publisher
 
 _BEYOND = """
-    select shard, 0, id, recorded_at, event_id, stream, event_type, topic, payload,
+    select shard, 0, id, recorded_at, event_id, stream, version, event_type, topic, payload,
            octet_length(payload), 0
     from outbox_message where id > %s order by id limit 10
 """
@@ -39,6 +39,6 @@ def _relay_by_watermark(publisher: Publisher, stopping: threading.Event) -> None
     with connect("broken relay") as connection:
         while not stopping.wait(0.01):
             for row in connection.execute(_BEYOND, (last,)).fetchall():
-                message = Message._make(row)
+                message = Message(*row)
                 publisher.publish([message])
                 last = message.id

@@ -18,6 +18,7 @@ def _message(number: int, stream: str = "a", *, size: int = 1, shard: int = 0, t
         recorded_at=NOON,
         event_id=uuid4(),
         stream=stream,
+        version=number,
         event_type="any",
         topic=topic,
         payload="x" * size,

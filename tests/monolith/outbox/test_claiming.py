@@ -96,7 +96,13 @@ def test_shard_that_is_owned_is_not_taken_and_an_expired_one_gets_a_new_token(li
 
 def test_read_walks_the_index_of_pending_rows_only(link, leases):
     commit("product/1")
-    parameters = {"shards": [0, 1], "tokens": [1, 1], "limit": 10, "without": []}
+    parameters = {
+        "shards": [0, 1],
+        "tokens": [1, 1],
+        "limit": 10,
+        "without": [],
+        "without_streams": [],
+    }
 
     plan = link.execute(f"explain (costs off) {claiming._READ}", parameters).fetchall()
 

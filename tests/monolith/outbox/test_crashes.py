@@ -26,10 +26,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def _record(streams, each):
     return [
-        envelope
+        event_id
         for number in range(each)
         for stream in range(streams)
-        for envelope in commit(f"product/{stream if number % 2 else 0}")
+        for event_id in commit(f"product/{stream if number % 2 else 0}")
     ]
 
 

@@ -52,6 +52,7 @@ def _held_open(stream):
     def write():
         with transaction.atomic():
             recorded.append(recording.record(sold_out(), stream=stream, occurred_at=NOON))
+            recording.flush()  # takes an id now, long before the commit
             written.set()
             commit_now.wait()
         connection.close()
@@ -66,5 +67,5 @@ def _held_open(stream):
         writer.join()
 
 
-def _await(publisher, envelope) -> None:
-    eventually(lambda: envelope.event_id in {message.event_id for message in publisher.published})
+def _await(publisher, event_id) -> None:
+    eventually(lambda: event_id in {message.event_id for message in publisher.published})

@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
 
-from monolith.outbox import queries, recording
+from monolith.outbox import queries
 from monolith.outbox.models import HeldStream, LiveRelay, OutboxMessage, Shard
 from monolith.outbox.partitions import partition_of
-from tests.monolith.outbox.events import NOON, sold_out
+from tests.monolith.outbox.events import NOON, record
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def _outbox(*arguments) -> str:
 
 
 def _record(stream="product/1"):
-    recording.record(sold_out(), stream=stream, occurred_at=NOON)
+    record(stream)
     return OutboxMessage.objects.latest("id")
 
 

@@ -43,6 +43,7 @@ def _message(stream="product/1", *, version=1, payload=None) -> Message:
         recorded_at=NOON,
         event_id=envelope.event_id,
         stream=stream,
+        version=version,
         event_type=envelope.event_type,
         topic="product",
         payload=text,

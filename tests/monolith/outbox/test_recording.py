@@ -11,13 +11,21 @@ from event_contracts.codec import decode
 from event_contracts.registry import UnknownEvent
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage, Stream
-from tests.monolith.outbox.events import NOON, commit, sold_out
+from tests.monolith.outbox.events import NOON, commit, record, sold_out
 
 STREAM = "product/85123A"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_recording_outside_a_transaction_is_refused():
+@pytest.mark.parametrize(
+    "in_test_case",
+    [
+        pytest.param(False, marks=pytest.mark.django_db(transaction=True)),
+        pytest.param(True, marks=pytest.mark.django_db),
+    ],
+)
+def test_recording_outside_a_transaction_is_refused(in_test_case):
+    assert connection.in_atomic_block is in_test_case
+
     with pytest.raises(recording.OutsideTransaction):
         recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
 
@@ -25,44 +33,49 @@ def test_recording_outside_a_transaction_is_refused():
 
 
 @pytest.mark.django_db
-def test_first_fact_of_a_stream_is_version_one_and_the_next_version_two():
-    first = recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
-    second = recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
+def test_facts_of_a_stream_are_numbered_from_one():
+    record(STREAM)
+    with transaction.atomic():
+        recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
+        recording.record(sold_out(), stream="product/OTHER", occurred_at=NOON)
+        recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
 
-    assert (first.version, second.version) == (1, 2)
-    assert recording.current_version(STREAM) == 2
+    assert _versions() == [(STREAM, 1), (STREAM, 2), ("product/OTHER", 1), (STREAM, 3)]
+    assert recording.current_version(STREAM) == 3
+
+
+def _versions():
+    return list(OutboxMessage.objects.order_by("id").values_list("stream", "version"))
 
 
 @pytest.mark.django_db
 def test_what_was_recorded_can_be_read_back_from_the_row():
-    envelope = recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
+    event_id = record(STREAM)
 
     message = OutboxMessage.objects.get()
-    assert decode(message.payload) == envelope
-    assert (message.event_id, message.stream, message.version, message.topic) == (
-        envelope.event_id,
-        STREAM,
-        1,
-        "product",
-    )
+    envelope = decode(message.payload)
+    assert (envelope.event_id, envelope.stream, envelope.version) == (event_id, STREAM, 1)
+    assert (envelope.data, envelope.occurred_at) == (sold_out(), NOON)
+    assert (message.event_id, message.stream, message.version) == (event_id, STREAM, 1)
+    assert (message.event_type, message.topic) == ("catalogue.product_sold_out.v1", "product")
     assert message.published_at is None
 
 
 @pytest.mark.django_db
 def test_snapshot_states_the_current_version_and_does_not_raise_it():
     recording.start_streams([STREAM])
-    recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
+    with transaction.atomic():
+        recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
+        recording.record_snapshot(sold_out(), stream=STREAM, occurred_at=NOON)
+        recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
 
-    snapshot = recording.record_snapshot(sold_out(), stream=STREAM, occurred_at=NOON)
-
-    assert snapshot.version == 2
-    assert recording.current_version(STREAM) == 2
+    assert _versions() == [(STREAM, 2), (STREAM, 2), (STREAM, 3)]
+    assert recording.current_version(STREAM) == 3
 
 
 @pytest.mark.django_db
 def test_started_stream_has_version_one_and_no_event():
-    recording.record(sold_out(), stream="product/OLD", occurred_at=NOON)
-    recording.record(sold_out(), stream="product/OLD", occurred_at=NOON)
+    commit("product/OLD", 2)
 
     recording.start_streams([STREAM, "product/OLD", STREAM])
 
@@ -83,11 +96,15 @@ def test_nothing_is_started_when_one_name_is_wrong():
 
 
 @pytest.mark.django_db
-def test_locking_a_stream_that_has_no_facts_answers_zero_and_spoils_nothing():
-    assert recording.lock_stream(STREAM) == 0
+def test_locking_a_stream_answers_with_what_the_transaction_itself_recorded():
+    with transaction.atomic():
+        assert recording.lock_stream(STREAM) == 0
+        recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
+        assert recording.lock_stream(STREAM) == 1
+        recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
+        assert recording.current_version(STREAM) == 2
 
-    assert recording.record(sold_out(), stream=STREAM, occurred_at=NOON).version == 1
-    assert recording.lock_stream(STREAM) == 1
+    assert _versions() == [(STREAM, 1), (STREAM, 2)]
 
 
 @pytest.mark.django_db
@@ -95,40 +112,21 @@ def test_locking_a_stream_that_has_no_facts_answers_zero_and_spoils_nothing():
     ("event", "stream", "occurred_at", "error"),
     [
         (sold_out(), "warehouse/1", NOON, ValueError),
+        (sold_out(), "product/BANK CHARGES", NOON, ValueError),
+        (sold_out(), "product/" + "9" * 121, NOON, ValueError),
         (sold_out(), STREAM, datetime(2026, 3, 2, 12), ValueError),  # noqa: DTZ001
         (object(), STREAM, NOON, UnknownEvent),
     ],
-    ids=["unknown kind of stream", "instant without a time zone", "unregistered event"],
+    ids=["unknown kind", "no message group", "too long", "no time zone", "unregistered event"],
 )
-def test_what_cannot_be_delivered_is_refused(event, stream, occurred_at, error):
+def test_what_cannot_be_delivered_is_refused_where_it_is_recorded(
+    event, stream, occurred_at, error
+):
     with pytest.raises(error), transaction.atomic():
         recording.record(event, stream=stream, occurred_at=occurred_at)
 
     assert not OutboxMessage.objects.exists()
     assert recording.current_versions([STREAM]) == {STREAM: 0}
-
-
-@pytest.mark.django_db
-def test_rolled_back_savepoint_takes_its_version_along():
-    recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
-    with transaction.atomic():
-        recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
-        transaction.set_rollback(True)
-
-    after = recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
-
-    assert after.version == 2
-    assert OutboxMessage.objects.count() == 2
-
-
-@pytest.mark.django_db(transaction=True)
-def test_rollback_leaves_no_event_and_no_version():
-    with transaction.atomic():
-        recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
-        transaction.set_rollback(True)
-
-    assert not OutboxMessage.objects.exists()
-    assert recording.current_version(STREAM) == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,6 +151,25 @@ def _commit_or_roll_back(*, fails: bool) -> None:
     with transaction.atomic():
         recording.record(sold_out(), stream=STREAM, occurred_at=NOON)
         transaction.set_rollback(fails)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_of_the_same_streams_in_any_order_do_not_deadlock():
+    streams = [f"product/{number}" for number in range(6)]
+
+    def write(order) -> None:
+        try:
+            for _ in range(20):
+                with transaction.atomic():
+                    for stream in order:
+                        recording.record(sold_out(), stream=stream, occurred_at=NOON)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, [streams, streams[::-1], streams[3:] + streams[:3], streams[::-1]]))
+
+    assert recording.current_versions(streams) == dict.fromkeys(streams, 80)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from event_contracts.envelope import Envelope
+    from uuid import UUID
 
 
 class Delivered(NamedTuple):
@@ -29,12 +28,12 @@ class Verdict:
     duplicates: int
 
 
-def judge(recorded: Iterable[Envelope], delivered: Iterable[Delivered]) -> Verdict:
+def judge(recorded: Iterable[UUID | str], delivered: Iterable[Delivered]) -> Verdict:
     """Compare what was recorded with what was published."""
     delivered = list(delivered)
     times = Counter(publication.event_id for publication in delivered)
     return Verdict(
-        lost=len({str(envelope.event_id) for envelope in recorded} - times.keys()),
+        lost=len(set(map(str, recorded)) - times.keys()),
         inversions=_inversions(delivered),
         duplicates=sum(count - 1 for count in times.values()),
     )

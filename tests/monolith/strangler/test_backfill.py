@@ -15,10 +15,10 @@ from monolith.strangler import backfill, registry
 from monolith.strangler.backfill import BackfillStalled
 from monolith.strangler.models import BackfillRun
 from tests.factories import NOON, recorded
-from tests.monolith.outbox.events import sold_out
+from tests.monolith.outbox.events import commit, sold_out
 
 if TYPE_CHECKING:
-    from event_contracts.envelope import Envelope
+    from uuid import UUID
 
 SHELVES = range(1, 36)
 
@@ -38,7 +38,7 @@ def snapshots():
 
 @pytest.mark.django_db
 def test_every_key_gets_one_snapshot_at_its_version(shelves):
-    recording.record(sold_out(), stream="customer/9", occurred_at=NOON)
+    commit("customer/9")
 
     run = backfill.run("shelf")
 
@@ -144,7 +144,7 @@ def test_snapshot_stands_between_the_events_that_it_contains_and_those_it_does_n
     telling_shelves,
 ):
     stop = threading.Event()
-    written: list[Envelope] = []
+    written: list[UUID] = []
 
     def write():
         dice = random.Random(7)

@@ -20,6 +20,7 @@ _EVENTS = """
 
 def shop_state():
     """Return products, customers, orders, returns, progress and events."""
+    recording.flush()
     return {
         "products": _rows(Product, "stock_code", "description", "listed_at", "stock__quantity"),
         "prices": _rows(Price, "product__stock_code", "effective_from", "amount_pence"),
