@@ -168,6 +168,7 @@ class Shop:
         return list(OutboxMessage.objects.order_by("id").values_list("payload", flat=True))
 
     def _note_answers(self):
+        recording.flush()  # as the commit would
         for customer_id in self.customer_ids:
             answer = monolith_answer(customer_id)
             self.answers[customer_id, answer.as_of] = answer

@@ -7,6 +7,7 @@ from django.db import connection
 from monolith.catalogue.models import Price, Product
 from monolith.customers.models import Customer
 from monolith.ordering.models import CreditNoteLine, Order, OrderLine
+from monolith.outbox import recording
 from monolith.trade.models import TakenInInvoice
 
 # Numbers come from sequences, which leave gaps where something was rolled back.
