@@ -38,6 +38,7 @@ if settings.CELERY_BROKER_URL.startswith("sqs://"):
 app.conf.beat_schedule = {
     "wake-relays": {"task": "outbox.wake_relays", "schedule": 60},
     "rotate-partitions": {"task": "outbox.rotate_partitions", "schedule": 3600},
+    "forget-handled": {"task": "outbox.forget_handled", "schedule": 86_400},
 }
 app.steps["worker"].add(RelayStep)
 app.autodiscover_tasks()

@@ -123,3 +123,19 @@ class HeldStream(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} held by message {self.message_id}"
+
+
+class HandledEvent(models.Model):
+    """An event that a consumer on the Django side has handled; see `inbox`."""
+
+    pk = models.CompositePrimaryKey("consumer", "event_id")
+    consumer = models.TextField(db_collation="C")
+    event_id = models.UUIDField()
+    handled_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "outbox_inbox"
+        indexes = [models.Index(fields=["handled_at"], name="outbox_inbox_handled_at")]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} by {self.consumer}"
