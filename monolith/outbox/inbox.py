@@ -53,9 +53,10 @@ def forget_handled(*, before: datetime) -> int:
     while True:
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, (before, _CHUNK))
-            forgotten += cursor.rowcount
-            if cursor.rowcount < _CHUNK:
-                return forgotten
+            count = int(cursor.rowcount)
+        forgotten += count
+        if count < _CHUNK:
+            return forgotten
 
 
 def _enter(consumer: str, event_id: UUID) -> bool:

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from celery import bootsteps
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from monolith.outbox.configuration import RelayOptions
-from monolith.outbox.publishers import SnsPublisher
 from monolith.outbox.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DEFAULT_PUBLISHER = "monolith.outbox.publishers.SnsPublisher"
 _RESTART_SECONDS = 1.0
 _JOIN_SECONDS = 15.0
 
@@ -84,7 +85,7 @@ class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, parent: Any) -> None:  # noqa: ARG002
         """Start relaying."""
-        self._keeper = RelayKeeper(sns_relay)
+        self._keeper = RelayKeeper(make_relay)
         self._keeper.start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002
@@ -96,8 +97,12 @@ class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
     terminate = stop
 
 
-def sns_relay(name: str | None = None) -> Relay:
-    """Make a relay to SNS as the settings say."""
+def make_relay(name: str | None = None) -> Relay:
+    """Make a relay as the settings say; OUTBOX_PUBLISHER names the class of its publisher."""
     options = RelayOptions.from_settings()
-    publisher = SnsPublisher.from_settings(threads=options.publish_threads)
-    return Relay(publisher=publisher, options=options, name=name)
+    publisher = import_string(getattr(settings, "OUTBOX_PUBLISHER", DEFAULT_PUBLISHER))
+    return Relay(
+        publisher=publisher.from_settings(threads=options.publish_threads),
+        options=options,
+        name=name,
+    )

@@ -27,9 +27,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "outbox_inbox",
-                "indexes": [
-                    models.Index(fields=["handled_at"], name="outbox_inbox_handled_at")
-                ],
+                "indexes": [models.Index(fields=["handled_at"], name="outbox_inbox_handled_at")],
             },
         ),
     ]

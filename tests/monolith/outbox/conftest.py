@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monolith.outbox import waking
+from monolith.outbox.testing import outbox  # noqa: F401 - the fixture
 
 
 @pytest.fixture(autouse=True)

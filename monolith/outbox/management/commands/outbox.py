@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from monolith.outbox import queries, retention
 from monolith.outbox.resync import republish_since
 from monolith.outbox.tasks import DAYS_AHEAD, retention_days
-from monolith.outbox.worker import sns_relay
+from monolith.outbox.worker import make_relay
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         verbs[verb](options)
 
     def _relay(self, _options: dict[str, Any]) -> None:
-        relay = sns_relay()
+        relay = make_relay()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: relay.stop())
         relay.run()

@@ -1,0 +1,115 @@
+"""The guide, walked from the first step to the last in a project that has nothing of the shop."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra.local.waiting import wait_until
+from tests.outbox_guide.pages import steps_of
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs" / "outbox" / "use-it-in-your-project.md"
+KEPT = ("HOME", "LANG", "TMPDIR", "DATABASE_URL")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A folder in which every step of the guide was done."""
+    folder = tmp_path_factory.mktemp("mysite")
+    with _database("outbox_guide") as database:
+        surroundings = _surroundings(folder, database)
+        for step in steps_of(GUIDE):
+            _take(step, folder, surroundings)
+        yield folder, surroundings
+
+
+def _take(step, folder, surroundings):
+    if step.file is None:
+        _run(["sh", "-euc", step.text], folder, surroundings)
+        return
+    path = folder / step.file
+    path.write_text((path.read_text() if step.adds else "") + step.text)
+
+
+def _surroundings(folder, database):
+    return {
+        **{name: os.environ[name] for name in KEPT if name in os.environ},
+        **database,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "BANYAN": str(ROOT),
+        "PRINTER": str(folder / "paper"),
+    }
+
+
+@contextmanager
+def _database(name):
+    server = os.environ["DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {name}")
+        connection.execute(f"create database {name}")
+        yield {
+            "PGHOST": connection.info.host,
+            "PGPORT": str(connection.info.port),
+            "PGUSER": connection.info.user,
+            "PGDATABASE": name,
+        }
+        connection.execute(f"drop database {name} with (force)")
+
+
+def _run(command, folder, surroundings):
+    ended = subprocess.run(
+        command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, f"{command}:\n{ended.stdout}\n{ended.stderr}"
+    return ended.stdout
+
+
+def test_outbox_of_the_project_knows_nothing_of_the_shop(project):
+    folder, _ = project
+
+    sources = "\n".join(path.read_text() for path in (folder / "outbox").rglob("*.py"))
+
+    assert "monolith" not in sources
+    assert "event_contracts" not in sources
+
+
+def test_placed_order_is_relayed_by_the_project_itself(project):
+    folder, surroundings = project
+    place = "from orders.operations import place_order; "
+    for number in ("B1", "B2"):
+        order = f'place_order(number="{number}", total_pence=995)'
+        _run(["python", "manage.py", "shell", "-v", "0", "-c", place + order], folder, surroundings)
+
+    with _relaying(folder, surroundings):
+        wait_until(lambda: len(_printed(folder)) == 2, "both events on paper", seconds=60)
+
+    assert {stream for stream, _ in _printed(folder)} == {"order/B1", "order/B2"}
+    assert {event["sequence"] for _, event in _printed(folder)} == {"1"}
+    assert {event["source"] for _, event in _printed(folder)} == {"/mysite"}
+
+
+@contextmanager
+def _relaying(folder, surroundings):
+    command = [sys.executable, "manage.py", "outbox", "relay"]
+    relay = subprocess.Popen(command, cwd=folder, env=surroundings)
+    try:
+        yield
+    finally:
+        relay.terminate()
+        relay.wait(30)
+
+
+def _printed(folder):
+    paper = folder / "paper"
+    lines = paper.read_text().splitlines() if paper.exists() else []
+    return [(stream, json.loads(text)) for stream, text in (line.split(" ", 1) for line in lines)]
