@@ -13,7 +13,7 @@ from monolith.outbox.messages import Message
 from monolith.outbox.skipping import replace_skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import psycopg
 
@@ -52,12 +52,15 @@ _READ = """
     ) p
     left join outbox_held_stream h on h.stream = p.stream
 """
+# Numbers travel as text: psycopg dumps a list item by item in Python, which took longer than the rest.
 # A take-over or a resync that is under way waits for the lock, or this statement for theirs.
 _FENCE = """
     with fence as materialized (
         select s.shard
         from outbox_shard s
-        join unnest(%(shards)s::smallint[], %(tokens)s::bigint[]) as t (shard, token)
+        join unnest(
+            string_to_array(%(shards)s, ',')::smallint[], string_to_array(%(tokens)s, ',')::bigint[]
+        ) as t (shard, token)
           on t.shard = s.shard and t.token = s.token
         for share of s
     )
@@ -65,10 +68,12 @@ _FENCE = """
 _MARK = f"""
 {_FENCE}    , marked as (
         update outbox_message m set published_at = clock_timestamp()
-        from unnest(%(of_shard)s::smallint[], %(recorded_at)s::timestamptz[], %(ids)s::bigint[])
-             as k (shard, recorded_at, id)
+        from unnest(
+            string_to_array(%(of_shard)s, ',')::smallint[], string_to_array(%(ids)s, ',')::bigint[]
+        ) as k (shard, id)
         where k.shard = any (array(select shard from fence))
-          and m.recorded_at = k.recorded_at and m.shard = k.shard and m.id = k.id
+          and m.recorded_at between %(first)s and %(last)s
+          and m.shard = k.shard and m.id = k.id
           and m.published_at is null
     ), freed as (
         delete from outbox_held_stream h
@@ -131,14 +136,17 @@ def mark_published(connection: psycopg.Connection[Any], messages: Sequence[Messa
 
     A shard is refused when its token is no longer the one that the message was claimed with.
     """
+    recorded_at = [message.recorded_at for message in messages]
     parameters = {
         **_claims(messages),
-        "of_shard": [message.shard for message in messages],
-        "recorded_at": [message.recorded_at for message in messages],
-        "ids": [message.id for message in messages],
+        "of_shard": _joined(message.shard for message in messages),
+        "ids": _joined(message.id for message in messages),
+        # Only the partitions of these days are looked at.
+        "first": min(recorded_at),
+        "last": max(recorded_at),
         "freed": [message.stream for message in messages if message.attempts],
     }
-    return _refused(connection, _MARK, parameters)
+    return _refused(connection, _MARK, parameters, messages)
 
 
 def hold_streams(connection: psycopg.Connection[Any], holds: Sequence[Hold]) -> set[int]:
@@ -153,16 +161,26 @@ def hold_streams(connection: psycopg.Connection[Any], holds: Sequence[Hold]) -> 
         "delays": [hold.delay for hold in holds],
         "reasons": [hold.reason for hold in holds],
     }
-    return _refused(connection, _HOLD, parameters)
+    return _refused(connection, _HOLD, parameters, messages)
 
 
-def _claims(messages: Sequence[Message]) -> dict[str, list[int]]:
-    claims = sorted({(message.shard, message.token) for message in messages})
-    return {"shards": [shard for shard, _ in claims], "tokens": [token for _, token in claims]}
+def _claims(messages: Sequence[Message]) -> dict[str, str]:
+    claims = {(message.shard, message.token) for message in messages}
+    return {
+        "shards": _joined(shard for shard, _ in claims),
+        "tokens": _joined(token for _, token in claims),
+    }
+
+
+def _joined(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, numbers))
 
 
 def _refused(
-    connection: psycopg.Connection[Any], statement: str, parameters: dict[str, Any]
+    connection: psycopg.Connection[Any],
+    statement: str,
+    parameters: dict[str, Any],
+    messages: Sequence[Message],
 ) -> set[int]:
     kept = {shard for (shard,) in connection.execute(statement, parameters)}
-    return set(parameters["shards"]) - kept
+    return {message.shard for message in messages} - kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,14 +33,18 @@ class Outcome(NamedTuple):
 
 
 class Delivery:
-    """A pool of threads that publish. `on_finished` is called in one of them after each call."""
+    """Threads that publish. `on_finished` is called in one of them after each call.
+
+    Threads of our own, because an executor's futures took a fifth of the relay's time.
+    """
 
     def __init__(
         self, publisher: Publisher, *, threads: int, on_finished: Callable[[], None]
     ) -> None:
         self._publisher = publisher
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="outbox-publish")
+        self._most = threads
+        self._threads: list[threading.Thread] = []
+        self._batches: SimpleQueue[list[Message] | None] = SimpleQueue()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._on_finished = on_finished
         self._in_flight: dict[str, int] = {}
@@ -53,7 +57,7 @@ class Delivery:
     @property
     def has_room(self) -> bool:
         """Whether another call would start at once."""
-        return sum(self._in_flight.values()) < self._threads
+        return sum(self._in_flight.values()) < self._most
 
     def calls_in_flight(self, topic: str) -> int:
         """Return how many calls to a topic have not been collected yet."""
@@ -63,7 +67,9 @@ class Delivery:
         """Publish a batch in the background."""
         topic = batch[0].topic
         self._in_flight[topic] = self._in_flight.get(topic, 0) + 1
-        self._pool.submit(self._publish, batch)
+        if len(self._threads) < self._most:
+            self._start_thread()
+        self._batches.put(batch)
 
     def finished(self) -> list[Outcome]:
         """Collect the outcomes there are, without waiting."""
@@ -79,20 +85,33 @@ class Delivery:
 
     def close(self) -> None:
         """Wait for the calls under way; their outcomes can be collected afterwards."""
-        self._pool.shutdown(wait=True)
+        for _ in self._threads:
+            self._batches.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
 
     def _count_down(self, topic: str) -> None:
         self._in_flight[topic] -= 1
         if not self._in_flight[topic]:
             del self._in_flight[topic]
 
-    def _publish(self, batch: list[Message]) -> None:
+    def _start_thread(self) -> None:
+        name = f"outbox-publish-{len(self._threads)}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _work(self) -> None:
+        while (batch := self._batches.get()) is not None:
+            self._outcomes.put(self._publish(batch))
+            self._on_finished()
+
+    def _publish(self, batch: list[Message]) -> Outcome:
         try:
-            outcome = Outcome(batch, self._publisher.publish(batch))
+            return Outcome(batch, self._publisher.publish(batch))
         except BrokerUnavailable as error:
-            outcome = Outcome(batch, [], str(error))
+            return Outcome(batch, [], str(error))
         except Exception as error:  # without an outcome its streams would wait for ever
             log.exception("outbox_publisher_broken", topic=batch[0].topic)
-            outcome = Outcome(batch, [], repr(error))
-        self._outcomes.put(outcome)
-        self._on_finished()
+            return Outcome(batch, [], repr(error))

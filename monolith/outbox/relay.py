@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from monolith.outbox.publishers import Failure, Publisher
 
 _SMALLEST_READ = 10
-_LONGEST_UNMARKED_SECONDS = 0.02
 _READ_PAUSE_IN_OUTAGE_SECONDS = 0.5
 _RECONNECT_SECONDS = 0.2
 _RECONNECT_CEILING_SECONDS = 3.0
@@ -68,7 +67,6 @@ class Relay:
         self._stale: set[int] = set()
         self._read_not_before = 0.0
         self._unmarked: list[Message] = []
-        self._mark_by = float("inf")
         self._holds: list[claiming.Hold] = []
 
     def run(self) -> None:
@@ -100,7 +98,11 @@ class Relay:
         while not self._stopping.is_set():
             self._listen(connection)
             self._tend(connection)
-            self._collect(connection)
+            self._collect()
+            self._dispatch()
+            # The broker works meanwhile: what it answers is marked in one go the next time round.
+            self._mark(connection)
+            self._hold(connection)
             self._read(connection)
             self._dispatch()
             self._bell.wait(connection.fileno(), self._next_at() - monotonic())
@@ -108,13 +110,14 @@ class Relay:
 
     def _finish(self, connection: psycopg.Connection[Any]) -> None:
         self._delivery.close()
-        self._mark_by = 0.0
-        self._collect(connection)
+        self._collect()
+        self._mark(connection)
+        self._hold(connection)
         self._ownership.leave(connection)
         log.info("outbox_relay_stopped", relay=self.name)
 
     def _next_at(self) -> float:
-        return min(self._ownership.next_tend_at, self._timetable.next_at, self._mark_by)
+        return min(self._ownership.next_tend_at, self._timetable.next_at)
 
     def _listen(self, connection: psycopg.Connection[Any]) -> None:
         told = {notification.payload for notification in connection.notifies(timeout=0)}
@@ -140,14 +143,12 @@ class Relay:
             self._backlog.drop_shards(shards)
             self._stale -= shards
 
-    def _collect(self, connection: psycopg.Connection[Any]) -> None:
+    def _collect(self) -> None:
         for outcome in self._delivery.finished():
             if outcome.outage is None:
                 self._settle(outcome)
             else:
                 self._suspend(outcome)
-        self._mark(connection)
-        self._hold(connection)
 
     def _settle(self, outcome: Outcome) -> None:
         if self._outages.end(outcome.topic):
@@ -155,8 +156,6 @@ class Relay:
         failed = {failure.event_id: failure for failure in outcome.failures}
         delivered = [message for message in outcome.batch if message.event_id not in failed]
         self._backlog.release(delivered)
-        if delivered and not self._unmarked:
-            self._mark_by = monotonic() + _LONGEST_UNMARKED_SECONDS
         self._unmarked += delivered
         self._holds += [
             self._after(message, failed[message.event_id])
@@ -187,15 +186,11 @@ class Relay:
         self._backlog.drop_ready(topic=outcome.topic)
 
     def _mark(self, connection: psycopg.Connection[Any]) -> None:
-        enough = len(self._unmarked) >= self._options.batch_size // 2
-        if not self._unmarked or not (
-            enough or self._delivery.is_idle or monotonic() >= self._mark_by
-        ):
+        if not self._unmarked:
             return
         refused = claiming.mark_published(connection, self._unmarked)
         self._backlog.close(self._unmarked)
         self._unmarked = []
-        self._mark_by = float("inf")
         self._refuse(refused)
 
     def _hold(self, connection: psycopg.Connection[Any]) -> None:

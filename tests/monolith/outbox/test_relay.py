@@ -182,7 +182,9 @@ def test_what_is_on_its_way_during_a_resync_goes_out_again():
         eventually(all_published)
 
     verdict = judge(recorded, deliveries(publisher.published))
-    assert verdict == Verdict(lost=0, inversions=0, duplicates=1)
+    assert (verdict.lost, verdict.inversions) == (0, 0)
+    # The first for certain; the second may have been on its way before the mark was refused.
+    assert verdict.duplicates in {1, 2}
 
 
 class ResyncedMeanwhile(InMemoryPublisher):
