@@ -5,6 +5,7 @@ Stock is moved under row locks taken in the order of the products' ids, whoever 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import structlog
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     StockEvent = ProductBecameAvailable | ProductSoldOut
 
+_STOCK_CODE = re.compile(r"[!-~]{1,32}")
+
 logger = structlog.get_logger(__name__)
 
 LARGEST_AMOUNT_PENCE = LARGEST_QUANTITY = 2**31 - 1
@@ -36,6 +39,7 @@ WHERE stock.product_id = moved.product_id
 
 __all__ = [
     "InvalidPrice",
+    "InvalidStockCode",
     "OutOfStock",
     "PriceUnchanged",
     "ProductAlreadyListed",
@@ -54,6 +58,13 @@ class InvalidPrice(Exception):
 
     def __init__(self, price_pence: int) -> None:
         super().__init__(f"{price_pence} pence is not a price")
+
+
+class InvalidStockCode(Exception):
+    """A stock code is more, or something else, than printable ASCII without a space."""
+
+    def __init__(self, stock_code: str) -> None:
+        super().__init__(f"{stock_code!r} is not a stock code")
 
 
 class ProductAlreadyListed(Exception):
@@ -93,10 +104,13 @@ def list_product(
 
     Raises:
         InvalidPrice: the price is not positive.
+        InvalidStockCode: the stock code could not name the product's stream.
         ProductAlreadyListed: the stock code is taken.
         StockWouldBeNegative: the quantity is below zero.
     """
     code = normal_code(stock_code)
+    if not _STOCK_CODE.fullmatch(code):
+        raise InvalidStockCode(code)
     _check_price(price_pence)
     if quantity < 0:
         raise StockWouldBeNegative(code, 0, quantity)

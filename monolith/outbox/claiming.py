@@ -52,7 +52,7 @@ _READ = """
     ) p
     left join outbox_held_stream h on h.stream = p.stream
 """
-# Numbers travel as text: psycopg dumps a list item by item in Python, which took longer than the rest.
+# Numbers travel as text: psycopg dumps a list item by item in Python, which took far too long.
 # A take-over or a resync that is under way waits for the lock, or this statement for theirs.
 _FENCE = """
     with fence as materialized (

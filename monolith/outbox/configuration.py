@@ -19,8 +19,8 @@ class RelayOptions:
     batch_size: int = 500
     """Rows read in one go, over all shards."""
     publish_threads: int = 4
-    """Calls to the broker at a time. After a kill -9, what was published and not yet marked goes out
-    again: two broker batches per thread at most, those on their way and those being marked."""
+    """Calls to the broker at a time. After a kill -9, what was published and not yet marked goes
+    out again: two broker batches per thread at most, those on their way and those being marked."""
     lease_seconds: float = 14.0
     """After a crash, another relay takes over when the lease is up. Half of it is the heartbeat."""
     max_attempts: int = 10

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _REFUSALS = (
     operations.InvalidPrice,
     operations.PriceUnchanged,
+    operations.InvalidStockCode,
     operations.ProductAlreadyListed,
     operations.ProductNotFound,
     operations.StockWouldBeNegative,

@@ -56,6 +56,7 @@ def test_staff_puts_a_product_on_sale(admin_client):
     ("change", "refusal"),
     [
         ({"stock_code": "MUG"}, "Refused: product MUG is listed already."),
+        ({"stock_code": "tea cup"}, "Refused: 'TEA CUP' is not a stock code."),
         ({"price_pence": "0"}, "Refused: 0 pence is not a price."),
         ({"quantity": -1}, "Refused: 0 of LAN1 in stock, cannot change by -1."),
     ],
