@@ -42,6 +42,7 @@ _CONFLICT = (
 )
 _UNPROCESSABLE = (
     catalogue.InvalidPrice,
+    catalogue.InvalidStockCode,
     customers.UnknownCountry,
     ordering.BasketEmpty,
     ordering.EmptyOrder,
