@@ -1,4 +1,4 @@
-"""From a bare machine to everything installed: `python3 infra/local/bootstrap.py up|test|cdk|bench`.
+"""From a bare machine to everything installed: `infra/local/bootstrap.py up|test|cdk|bench`.
 
 Runs on the machine's own Python, so it uses the standard library only. What is installed
 already, by the hash of its lock file, is not touched again.
