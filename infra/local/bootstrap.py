@@ -1,4 +1,4 @@
-"""From a bare machine to everything installed: `python3 infra/local/bootstrap.py up|test|cdk`.
+"""From a bare machine to everything installed: `infra/local/bootstrap.py up|test|cdk|bench`.
 
 Runs on the machine's own Python, so it uses the standard library only. What is installed
 already, by the hash of its lock file, is not touched again.
@@ -21,6 +21,7 @@ PURPOSES = {
     "up": ((".venv", "run", ("run", "dev")), (".venv-local-aws", "local-aws", ("local-aws",))),
     "test": ((".venv", "dev", ("dev",)), (".venv-local-aws", "local-aws", ("local-aws",))),
     "cdk": ((".venv-cdk", "cdk", ("cdk",)),),
+    "bench": ((".venv-bench", "bench", ("bench",)),),
 }
 
 
@@ -42,8 +43,9 @@ def install(folder: str, lock: str, sufficient: tuple[str, ...]) -> None:
 
 def _pip_install(environment: Path, lock: Path) -> None:
     python = str(environment / "bin" / "python")
+    # A lock is complete: nothing is left for pip to resolve.
     command = [
-        python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
         "--require-hashes", "--only-binary=:all:", "--requirement", str(lock),
     ]  # fmt: skip
     if subprocess.run(command, check=False).returncode != 0:

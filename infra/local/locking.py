@@ -18,6 +18,7 @@ _LOCKS = {
     "dev": ("pyproject.toml", "--group=dev", "--constraint=locks/run.txt"),
     "local-aws": ("--group=local-aws",),
     "cdk": ("--group=cdk",),
+    "bench": ("--group=bench", "--constraint=locks/run.txt"),
 }
 
 

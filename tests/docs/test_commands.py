@@ -18,7 +18,7 @@ CONTROL = re.compile(r"infra\.local\.control (stop|start|restart) ([a-z-]+)")
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = dict(re.findall(r"^([a-z][a-z-]*):(.*)$", MAKEFILE, re.MULTILINE))
 # What other targets need, and nobody types.
-PREPARATIONS = {"setup-up", "setup-test", "setup-cdk", "chromium"}
+PREPARATIONS = {"setup-up", "setup-test", "setup-cdk", "setup-bench", "chromium"}
 
 
 def _unknown(command, verbs, options):

@@ -23,7 +23,7 @@ PIP = """#!/bin/sh
 echo "$@" >> "$(dirname "$0")/../asked"
 test ! -e "$(dirname "$0")/../fails"
 """
-LOCKS = ("run", "dev", "local-aws", "cdk")
+LOCKS = ("run", "dev", "local-aws", "cdk", "bench")
 
 
 class Checkout:
@@ -102,6 +102,16 @@ def test_tests_are_not_content_with_what_running_has_installed(checkout):
     checkout.bootstrap("test")
 
     assert checkout.asked(".venv") == ["run.txt", "dev.txt"]
+
+
+def test_benchmarks_get_the_other_outboxes_in_an_environment_of_their_own(checkout):
+    checkout.install(".venv-bench", "bench")
+
+    ended = checkout.bootstrap("bench")
+
+    assert ended.returncode == 0, ended.stderr
+    assert checkout.asked(".venv-bench") == ["bench.txt"]
+    assert checkout.asked(".venv") == []
 
 
 def test_failure_of_pip_is_told_in_one_line_and_not_taken_for_done(checkout):
