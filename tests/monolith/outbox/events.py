@@ -11,6 +11,9 @@ from event_contracts.catalogue import ProductSoldOut
 from monolith.outbox import recording
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
     from event_contracts.envelope import Envelope
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -18,6 +21,11 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 def sold_out(stock_code: str = "85123A") -> ProductSoldOut:
     return ProductSoldOut(stock_code=stock_code, sold_out_at=NOON)
+
+
+def ids_of(recorded: Iterable[Envelope]) -> list[UUID]:
+    """Return the events' ids of what `recording.record` returned."""
+    return [each.event_id for each in recorded]
 
 
 def commit(stream: str, count: int = 1) -> list[Envelope]:
