@@ -30,10 +30,9 @@ def provide_database() -> None:
 
 def start_server(data: Path, port: int, *flags: str) -> subprocess.Popen[bytes]:
     """Start a server on a data directory, which is made if there is none; it logs beside it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "infra.local.postgres", *flags, f"--data={data}", f"--port={port}"],
-        stderr=(data.parent / f"{data.name}.log").open("a"),
-    )
+    command = [sys.executable, "-m", "infra.local.postgres", *flags]
+    with (data.parent / f"{data.name}.log").open("a") as log:
+        return subprocess.Popen([*command, f"--data={data}", f"--port={port}"], stderr=log)
 
 
 def answers(server: subprocess.Popen[bytes], port: int) -> bool:

@@ -15,13 +15,13 @@ from monolith.outbox.publishers import InMemoryPublisher
 from monolith.outbox.resync import republish_since
 from tests.monolith.outbox.brokers import SlowPublisher, deliveries
 from tests.monolith.outbox.events import NOON, commit, ids_of, sold_out
+from tests.monolith.outbox.faults.verdicts import Verdict, judge
 from tests.monolith.outbox.running import (
     all_published,
     eventually,
     quick_options,
     running_relay,
 )
-from tests.monolith.outbox.faults.verdicts import Verdict, judge
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLAWLESS = Verdict(lost=0, inversions=0, duplicates=0)

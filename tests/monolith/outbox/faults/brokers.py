@@ -5,14 +5,15 @@ A line is written in one call, so what is in the file was accepted, whoever is k
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
 from time import sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monolith.outbox.publishers import BrokerUnavailable, Failure
-from tests.monolith.outbox.faults.sink import FAULT, Publication
+from tests.monolith.outbox.faults.sink import FAULT, Fault, Publication
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,19 +38,24 @@ class FilePublisher:
 
     def publish(self, batch: Sequence[Message]) -> list[Failure]:
         _send_to_self(self._control, "signal_before_call")
-        self._accept(batch, answered=True)
+        self._accept(batch)
         _send_to_self(self._control, "signal_after_call")
         return []
 
-    def _accept(self, batch: Sequence[Message], *, answered: bool) -> None:
+    def _accept(self, batch: Sequence[Message], *, unanswered_call: int = 0) -> None:
+        lines = [
+            Publication(
+                str(message.event_id),
+                message.stream,
+                int(json.loads(message.payload)["sequence"]),
+                self._label,
+                unanswered_call,
+            ).line
+            for message in batch
+        ]
         sleep(self.chance.uniform(0, _LONGEST_CALL_SECONDS / 2))
-        self._append([self._publication(message, answered=answered) for message in batch])
+        self._append(lines)
         sleep(self.chance.uniform(0, _LONGEST_CALL_SECONDS / 2))
-
-    def _publication(self, message: Message, *, answered: bool) -> str:
-        version = json.loads(message.payload)["sequence"]
-        event_id = str(message.event_id)
-        return Publication(event_id, message.stream, int(version), self._label, answered).line
 
     def _append(self, lines: list[str]) -> None:
         os.write(self._file, "".join(f"{line}\n" for line in lines).encode())
@@ -58,6 +64,10 @@ class FilePublisher:
 class UnreliablePublisher(FilePublisher):
     """Fails in every way that a broker has, by a seeded chance, and notes each failure."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._unanswered_calls = itertools.count(1)
+
     def publish(self, batch: Sequence[Message]) -> list[Failure]:
         behaviours = [
             super().publish,
@@ -65,32 +75,42 @@ class UnreliablePublisher(FilePublisher):
             self._accept_without_answer,
             self._throttle,
             self._refuse_some,
+            self._throttle_some,
         ]
-        return self.chance.choices(behaviours, [92, 2, 2, 1, 3])[0](batch)
+        return self.chance.choices(behaviours, [90, 2, 2, 2, 2, 2])[0](batch)
 
-    def _be_down(self, batch: Sequence[Message]) -> list[Failure]:
-        self._append([f"{FAULT} down"])
+    def _be_down(self, _batch: Sequence[Message]) -> list[Failure]:
+        self._note(Fault.DOWN)
         raise BrokerUnavailable("connection refused")
 
     def _accept_without_answer(self, batch: Sequence[Message]) -> list[Failure]:
-        self._append([f"{FAULT} unanswered"])
-        self._accept(batch, answered=False)
+        self._note(Fault.UNANSWERED)
+        self._accept(batch, unanswered_call=next(self._unanswered_calls))
         raise BrokerUnavailable("read timed out")
 
-    def _throttle(self, batch: Sequence[Message]) -> list[Failure]:
-        self._append([f"{FAULT} throttled"])
+    def _throttle(self, _batch: Sequence[Message]) -> list[Failure]:
+        self._note(Fault.THROTTLED)
         raise BrokerUnavailable("Throttled: rate exceeded")
 
     def _refuse_some(self, batch: Sequence[Message]) -> list[Failure]:
-        is_own_fault = self.chance.random() < 1 / 2
-        refused = [
-            message
-            for message in batch
-            if self.chance.random() < 1 / 2 and not (is_own_fault and message.attempts >= _PATIENCE)
-        ]
-        self._append([f"{FAULT} {'refused' if is_own_fault else 'entry throttled'}"] * len(refused))
-        self._accept([message for message in batch if message not in refused], answered=True)
-        return [Failure(message.event_id, "not now", is_own_fault) for message in refused]
+        self._note(Fault.REFUSED)
+        return self._accept_others(batch, self._some(batch), is_own_fault=True)
+
+    def _throttle_some(self, batch: Sequence[Message]) -> list[Failure]:
+        self._note(Fault.ENTRY_THROTTLED)
+        return self._accept_others(batch, self._some(batch), is_own_fault=False)
+
+    def _some(self, batch: Sequence[Message]) -> list[Message]:
+        return [m for m in batch if m.attempts < _PATIENCE and self.chance.random() < 1 / 2]
+
+    def _accept_others(
+        self, batch: Sequence[Message], failing: list[Message], *, is_own_fault: bool
+    ) -> list[Failure]:
+        self._accept([message for message in batch if message not in failing])
+        return [Failure(message.event_id, "not now", is_own_fault) for message in failing]
+
+    def _note(self, fault: Fault) -> None:
+        self._append([f"{FAULT} {fault}"])
 
 
 def _send_to_self(control: Control, name: str) -> None:

@@ -11,7 +11,6 @@ import psutil
 from infra.local.waiting import wait_until
 from tests.monolith.outbox.faults import clocks, zygote
 from tests.monolith.outbox.faults.brokers import FilePublisher
-from tests.monolith.outbox.faults.control import Control
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from monolith.outbox.configuration import RelayOptions
     from monolith.outbox.publishers import Publisher
+    from tests.monolith.outbox.faults.control import Control
 
 
 class Runnable(Protocol):
@@ -77,9 +77,7 @@ class RelayProcess:
     killed_at: int | None = field(default=None)
 
     @classmethod
-    def start(
-        cls, assignment: Assignment, *, database: dict[str, Any], log: Path
-    ) -> RelayProcess:
+    def start(cls, assignment: Assignment, *, database: dict[str, Any], log: Path) -> RelayProcess:
         """Fork a relay off."""
         process = zygote.start(relay_until_told, assignment, database=database, log=log)
         return cls(assignment.name, assignment.label, assignment.control, process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,26 +12,40 @@ FAULT = "!"
 """Begins the line of a failure that the broker made on purpose."""
 
 
+class Fault(StrEnum):
+    """What the broker does wrong."""
+
+    DOWN = auto()
+    UNANSWERED = auto()
+    """Accepted, and never confirmed."""
+    THROTTLED = auto()
+    ENTRY_THROTTLED = auto()
+    REFUSED = auto()
+    """Single entries, by their own fault."""
+
+
 class Publication(NamedTuple):
-    """One entry that the broker accepted; `relay` labels the process that handed it in."""
+    """One entry that the broker accepted; `relay` labels the process that handed it in.
+
+    `unanswered_call` numbers the calls of that process that got no answer; 0: it got one.
+    """
 
     event_id: str
     stream: str
     version: int
     relay: str = ""
-    is_answered: bool = True
+    unanswered_call: int = 0
 
     @property
     def line(self) -> str:
         """The publication in a file, without the end of the line."""
-        answer = "answered" if self.is_answered else "unanswered"
-        return f"{self.event_id} {self.stream} {self.version} {self.relay} {answer}"
+        return " ".join(map(str, self))
 
     @classmethod
     def parse(cls, line: str) -> Publication:
         """Read a line back."""
-        event_id, stream, version, relay, answer = line.split(" ")
-        return cls(event_id, stream, int(version), relay, answer == "answered")
+        event_id, stream, version, relay, unanswered_call = line.split(" ")
+        return cls(event_id, stream, int(version), relay, int(unanswered_call))
 
 
 class Sink:
@@ -40,7 +55,7 @@ class Sink:
         path.touch()
         self._file = path.open("rb")
         self.publications: list[Publication] = []
-        self.faults: list[str] = []
+        self.faults: list[Fault] = []
         self.event_ids: set[str] = set()
         self._rest = b""
 
@@ -58,7 +73,7 @@ class Sink:
 
     def _add(self, line: str) -> None:
         if line.startswith(FAULT):
-            self.faults.append(line.removeprefix(FAULT).strip())
+            self.faults.append(Fault(line.removeprefix(FAULT).strip()))
         else:
             publication = Publication.parse(line)
             self.publications.append(publication)

@@ -13,7 +13,8 @@ from tests.monolith.outbox.faults.verdicts import most_per_fault, repetitions
 
 
 @pytest.mark.parametrize(("relays", "kills"), [(1, 50), (2, 70), (4, 90)])
-def test_killed_relays_lose_and_reorder_nothing(testbed, report, relays, kills):
+def test_killed_relays_lose_and_reorder_nothing(make_testbed, report, relays, kills):
+    testbed = make_testbed(lease_seconds=0.6)
     chance = random.Random(f"{testbed.seed} {relays} relays")
     fleet = [testbed.start_relay() for _ in range(relays)]
     testbed.start_writers()
@@ -39,7 +40,7 @@ def test_killed_relays_lose_and_reorder_nothing(testbed, report, relays, kills):
 
 
 def _wherever_it_is(testbed, relay, chance):
-    testbed.wait_for_progress(chance.randrange(200))
+    testbed.wait_for_progress(chance.randrange(150))
     testbed.kill(relay)
 
 

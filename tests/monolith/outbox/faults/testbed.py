@@ -13,7 +13,7 @@ from tests.monolith.outbox.faults.control import Control
 from tests.monolith.outbox.faults.relays import Assignment, RelayProcess, real_relay
 from tests.monolith.outbox.faults.sink import Sink
 from tests.monolith.outbox.faults.verdicts import Verdict, judge
-from tests.monolith.outbox.faults.writers import Writers
+from tests.monolith.outbox.faults.writers import Writers, write_once
 from tests.monolith.outbox.running import quick_options
 
 if TYPE_CHECKING:
@@ -31,19 +31,29 @@ class Testbed:
 
     __test__ = False
 
-    def __init__(self, folder: Path, address: Address, seed: int, *, ahead: int = _AHEAD) -> None:
+    def __init__(
+        self, folder: Path, address: Address, seed: int, *, ahead: int = _AHEAD, **options: float
+    ) -> None:
         self._folder = folder
-        self._address = address
+        self.address = address
         self.seed = seed
         self.log = folder / "log"
+        self.ledger = folder / "ledger"
         self.sink = Sink(folder / "sink")
-        self.writers = Writers(ledger=folder / "ledger", ahead=ahead)
-        self.options = quick_options()
+        self.writers = Writers(ledger=self.ledger, ahead=ahead)
+        self.options = quick_options(**options)
         self.relays: list[RelayProcess] = []
 
     def start_writers(self, **how: Any) -> None:
         """Start the load; see `Writers.start`."""
-        self.writers.start(seed=self.seed, database=self._address, log=self.log, **how)
+        self.writers.start(seed=self.seed, database=self.address, log=self.log, **how)
+
+    def write_once(self, streams: list[str]) -> None:
+        """Commit an event in each of the streams."""
+        arguments = (self.ledger, streams)
+        process = zygote.start(write_once, *arguments, database=self.address, log=self.log)
+        process.join()
+        assert process.exitcode == 0, self.log
 
     def start_relay(self, name: str | None = None, **how: Any) -> RelayProcess:
         """Start a relay, under a new name unless one is given."""
@@ -58,7 +68,7 @@ class Testbed:
             make=real_relay,
         )
         assignment = replace(assignment, **how)
-        relay = RelayProcess.start(assignment, database=self._address, log=self.log)
+        relay = RelayProcess.start(assignment, database=self.address, log=self.log)
         self.relays.append(relay)
         return relay
 
@@ -99,14 +109,12 @@ class Testbed:
     def rest(self) -> None:
         """Let the writers rest until everything is published."""
         self.writers.rest()
-        self.wait_for(
-            lambda: self.writers.committed() <= self.sink.event_ids, "a quiet moment"
-        )
+        self.wait_for(lambda: self.writers.committed() <= self.sink.event_ids, "a quiet moment")
         self.wait_until_drained()
 
     def rows(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Ask the database."""
-        with psycopg.connect(databases.conninfo(self._address), autocommit=True) as connection:
+        with psycopg.connect(databases.conninfo(self.address), autocommit=True) as connection:
             return connection.execute(statement, parameters).fetchall()
 
     def settle(self) -> Verdict:
@@ -128,7 +136,9 @@ class Testbed:
 
         The table has the last word on commits that a crash left without an answer.
         """
-        in_table = {str(event_id) for (event_id,) in self.rows("select event_id from outbox_message")}
+        in_table = {
+            str(event_id) for (event_id,) in self.rows("select event_id from outbox_message")
+        }
         return self.writers.committed() | in_table
 
     def close(self) -> None:

@@ -65,7 +65,9 @@ def most_per_fault(
 
     `fault_of` says which fault a repetition comes from.
     """
-    caused = Counter(fault for repetition in repeated if (fault := fault_of(repetition)) is not None)
+    caused = Counter(
+        fault for repetition in repeated if (fault := fault_of(repetition)) is not None
+    )
     return max(caused.values(), default=0)
 
 

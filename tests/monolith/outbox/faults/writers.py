@@ -62,11 +62,16 @@ def write_until_told(assignment: Assignment) -> None:
         sleep(assignment.pause_seconds)
 
 
+def write_once(ledger: Path, streams: list[str]) -> None:
+    """Commit one transaction: the body of a process that does nothing else."""
+    committed = _write(streams, roll_back=False)
+    with ledger.open("a") as file:
+        file.write("".join(f"{event_id}\n" for event_id in committed))
+
+
 def _draw(chance: random.Random) -> list[str]:
     count = chance.choice([1, 1, 1, 2, 3])
-    pools = [
-        HOT_STREAMS if chance.random() < _HOT_SHARE else _OTHER_STREAMS for _ in range(count)
-    ]
+    pools = [HOT_STREAMS if chance.random() < _HOT_SHARE else _OTHER_STREAMS for _ in range(count)]
     return sorted({chance.choice(pool) for pool in pools})
 
 
