@@ -113,6 +113,19 @@ class UnreliablePublisher(FilePublisher):
         self._append([f"{FAULT} {fault}"])
 
 
+class FirstCallRefused(FilePublisher):
+    """Refuses the whole first call, entry by entry, and accepts everything afterwards."""
+
+    _has_refused = False
+
+    def publish(self, batch: Sequence[Message]) -> list[Failure]:
+        if self._has_refused:
+            return super().publish(batch)
+        self._has_refused = True
+        _send_to_self(self._control, "signal_after_call")
+        return [Failure(message.event_id, "not me") for message in batch]
+
+
 def _send_to_self(control: Control, name: str) -> None:
     number = getattr(control, name)
     if number:

@@ -27,7 +27,7 @@ def test_relay_with_a_watermark_loses_late_commits(testbed):
     testbed.wait_for_progress(100)
     held.let_go()
     testbed.writers.stop()
-    testbed.write_once(["product/LAST"])
+    testbed.write_once("product/LAST")
     testbed.wait_for(lambda: _published(testbed, "product/LAST"), "the last event")
 
     assert testbed.verdict().lost >= len(LATE_STREAMS)

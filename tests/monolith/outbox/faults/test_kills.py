@@ -55,7 +55,8 @@ def _before_publishing(testbed, relay, chance):
 
 
 def _when_idle(testbed, relay, chance):
-    testbed.rest()
+    testbed.writers.rest()
+    testbed.wait_until_drained()
     testbed.kill(relay)
     testbed.writers.go_on()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from infra.local.waiting import wait_until
+from infra.local.waiting import NeverHappened, wait_until
 from tests.monolith.outbox.faults import databases, zygote
 from tests.monolith.outbox.faults.control import Control
 from tests.monolith.outbox.faults.relays import Assignment, RelayProcess, real_relay
@@ -48,12 +48,15 @@ class Testbed:
         """Start the load; see `Writers.start`."""
         self.writers.start(seed=self.seed, database=self.address, log=self.log, **how)
 
-    def write_once(self, streams: list[str]) -> None:
+    def write_once(self, *streams: str) -> None:
         """Commit an event in each of the streams."""
-        arguments = (self.ledger, streams)
-        process = zygote.start(write_once, *arguments, database=self.address, log=self.log)
+        self.run(write_once, self.ledger, streams)
+
+    def run(self, target: Callable[..., None], *arguments: Any) -> None:
+        """Run a function on the database, in a process, to its end."""
+        process = zygote.start(target, *arguments, database=self.address, log=self.log)
         process.join()
-        assert process.exitcode == 0, self.log
+        assert process.exitcode == 0, self.log.read_text()
 
     def start_relay(self, name: str | None = None, **how: Any) -> RelayProcess:
         """Start a relay, under a new name unless one is given."""
@@ -86,15 +89,20 @@ class Testbed:
         """Wait for a condition while the load goes on.
 
         Raises:
-            NeverHappened: it did not hold in time.
+            AssertionError: it did not hold in time.
         """
 
         def holds() -> bool:
             self.look()
             return bool(condition())
 
-        where = f"{what} (seed {self.seed}, see {self.log})"
-        wait_until(holds, where, seconds=_LONGEST_WAIT_SECONDS, every=0.003)
+        try:
+            wait_until(holds, what, seconds=_LONGEST_WAIT_SECONDS, every=0.003)
+        except NeverHappened as never:
+            ended = {relay.label: relay.process.exitcode for relay in self.relays}
+            raise AssertionError(
+                f"{never}; so far {self.verdict()}; seed {self.seed}; ended {ended}; see {self.log}"
+            ) from never
 
     def wait_for_progress(self, more: int) -> None:
         """Wait until the broker has accepted so many more."""
@@ -105,12 +113,6 @@ class Testbed:
         """Wait until nothing is pending."""
         statement = "select 1 from outbox_message where published_at is null limit 1"
         self.wait_for(lambda: not self.rows(statement), "an empty backlog")
-
-    def rest(self) -> None:
-        """Let the writers rest until everything is published."""
-        self.writers.rest()
-        self.wait_for(lambda: self.writers.committed() <= self.sink.event_ids, "a quiet moment")
-        self.wait_until_drained()
 
     def rows(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Ask the database."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tests.monolith.outbox.faults import zygote
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from multiprocessing.synchronize import Event, Semaphore
     from pathlib import Path
     from uuid import UUID
@@ -62,7 +63,7 @@ def write_until_told(assignment: Assignment) -> None:
         sleep(assignment.pause_seconds)
 
 
-def write_once(ledger: Path, streams: list[str]) -> None:
+def write_once(ledger: Path, streams: Sequence[str]) -> None:
     """Commit one transaction: the body of a process that does nothing else."""
     committed = _write(streams, roll_back=False)
     with ledger.open("a") as file:
@@ -83,7 +84,7 @@ def _may_write(assignment: Assignment, count: int) -> bool:
     return True
 
 
-def _write(streams: list[str], *, roll_back: bool) -> list[UUID]:
+def _write(streams: Sequence[str], *, roll_back: bool) -> list[UUID]:
     from django.db import transaction
 
     from monolith.outbox.recording import record
