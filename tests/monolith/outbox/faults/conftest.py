@@ -26,7 +26,7 @@ def template(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def seed(pytestconfig):
-    """Return what decides every draw; it is that of the run: `-p randomly --randomly-seed=N`."""
+    """Return what decides every draw; it is that of the run."""
     return _seed(pytestconfig)
 
 

@@ -29,6 +29,7 @@ def test_clocks_that_jump_lose_and_reorder_nothing(testbed, report):
         place = chance.randrange(RELAYS)
         _jump(relays[place].control, chance, may_go_back=place == 0)
         jumps.append(testbed.look())
+    _set_back_and_kill(testbed, *relays)
     verdict = testbed.settle()
 
     report(
@@ -36,7 +37,7 @@ def test_clocks_that_jump_lose_and_reorder_nothing(testbed, report):
             scenario="clock jump",
             relays=RELAYS,
             events=len(testbed.recorded()),
-            faults=JUMPS,
+            faults=JUMPS + 1,
             verdict=verdict,
             worst=most_per_fault(
                 repetitions(testbed.sink.publications),
@@ -45,6 +46,14 @@ def test_clocks_that_jump_lose_and_reorder_nothing(testbed, report):
             allowed=testbed.options.batch_size,
         )
     )
+
+
+def _set_back_and_kill(testbed, victim, heir):
+    """Kill one when the other has the past before it, by its wall clock: it takes over at once."""
+    heir.control.wall_offset -= 2 * HOURS
+    testbed.kill(victim)
+    testbed.wait_for_progress(50)
+    testbed.write_once(*sorted(f"product/AFTER-{number}" for number in range(50)))
 
 
 def _jump(control, chance, *, may_go_back):

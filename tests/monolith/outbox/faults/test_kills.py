@@ -12,6 +12,7 @@ from tests.monolith.outbox.faults.summary import Result
 from tests.monolith.outbox.faults.verdicts import most_per_fault, repetitions
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("relays", "kills"), [(1, 50), (2, 70), (4, 90)])
 def test_killed_relays_lose_and_reorder_nothing(make_testbed, report, relays, kills):
     testbed = make_testbed(lease_seconds=0.6)
