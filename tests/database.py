@@ -22,23 +22,25 @@ def provide_database() -> None:
         return
     data = Path(tempfile.mkdtemp(prefix="banyan-tests-"))
     port = free_port()
-    server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "infra.local.postgres",
-            "--fast",
-            f"--data={data}",
-            f"--port={port}",
-        ],
-        stderr=(data.parent / f"{data.name}.log").open("w"),
-    )
+    server = start_server(data, port, "--fast")
     atexit.register(_stop, server, data)
-    wait_until(lambda: _answers(server, port), "the tests' PostgreSQL")
+    wait_until(lambda: answers(server, port), "the tests' PostgreSQL")
     os.environ["DATABASE_URL"] = postgres.url(port, "postgres")
 
 
-def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
+def start_server(data: Path, port: int, *flags: str) -> subprocess.Popen[bytes]:
+    """Start a server on a data directory, which is made if there is none; it logs beside it."""
+    command = [sys.executable, "-m", "infra.local.postgres", *flags]
+    with (data.parent / f"{data.name}.log").open("a") as log:
+        return subprocess.Popen([*command, f"--data={data}", f"--port={port}"], stderr=log)
+
+
+def answers(server: subprocess.Popen[bytes], port: int) -> bool:
+    """Return whether a server can be connected to.
+
+    Raises:
+        RuntimeError: it has ended.
+    """
     import psycopg
 
     if server.poll() is not None:

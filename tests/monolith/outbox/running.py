@@ -1,13 +1,9 @@
-"""Relays for tests, in threads of this process or in processes of their own."""
+"""Relays for tests, in threads of this process. `faults` runs them in processes of their own."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
 
     from monolith.outbox.publishers import Publisher
 
-_ROOT = Path(__file__).parents[3]
 _LONGEST_WAIT_SECONDS = 30
 
 
@@ -52,21 +47,6 @@ def running_relay(publisher: Publisher, options: RelayOptions | None = None) -> 
         assert not thread.is_alive()
 
 
-@contextmanager
-def relay_process(sink: Path, *, lease_seconds: float = 1.0) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a relay in a process while the block lasts."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.monolith.outbox.relay_process", sink, str(lease_seconds)],
-        cwd=_ROOT,
-        env={**os.environ, "DATABASE_URL": _test_database_url(), "LOG_LEVEL": "ERROR"},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
 def eventually(condition: Callable[[], object]) -> None:
     """Wait until a condition holds.
 
@@ -90,11 +70,3 @@ def pending_count() -> int:
 def all_published() -> bool:
     """Return whether nothing is pending."""
     return pending_count() == 0
-
-
-def _test_database_url() -> str:
-    database = connection.settings_dict
-    host, port = database["HOST"] or "127.0.0.1", database["PORT"] or 5432
-    return (
-        f"postgresql://{database['USER']}:{database['PASSWORD']}@{host}:{port}/{database['NAME']}"
-    )

@@ -15,13 +15,13 @@ from monolith.outbox.publishers import InMemoryPublisher
 from monolith.outbox.resync import republish_since
 from tests.monolith.outbox.brokers import SlowPublisher, deliveries
 from tests.monolith.outbox.events import NOON, commit, sold_out
+from tests.monolith.outbox.faults.verdicts import Verdict, judge
 from tests.monolith.outbox.running import (
     all_published,
     eventually,
     quick_options,
     running_relay,
 )
-from tests.monolith.outbox.verdicts import Verdict, judge
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLAWLESS = Verdict(lost=0, inversions=0, duplicates=0)
@@ -34,7 +34,7 @@ def test_what_was_committed_is_published_and_marked():
     with running_relay(publisher):
         eventually(all_published)
 
-    assert judge(recorded, deliveries(publisher.published)) == FLAWLESS
+    assert judge((recorded), deliveries(publisher.published)) == FLAWLESS
 
 
 def test_what_is_committed_while_the_relay_is_idle_wakes_it():
@@ -95,7 +95,7 @@ def test_refused_message_holds_its_own_stream_only():
         publisher.refused.clear()
         eventually(all_published)
 
-    assert judge([refused, *behind, *others], deliveries(publisher.published)) == FLAWLESS
+    assert judge(([refused, *behind, *others]), deliveries(publisher.published)) == FLAWLESS
     assert not HeldStream.objects.exists()
 
 
@@ -125,7 +125,7 @@ def test_outage_counts_as_nobodys_attempt_and_ends_by_itself():
         publisher.is_down = False
         eventually(all_published)
 
-    assert judge(recorded, deliveries(publisher.published)) == FLAWLESS
+    assert judge((recorded), deliveries(publisher.published)) == FLAWLESS
 
 
 def _count_calls(publisher: InMemoryPublisher) -> list[int]:
