@@ -9,7 +9,7 @@ from uuid import uuid4
 from benchmarks.figures import ROOT, at_least, told
 from benchmarks.outbox import rounds, sightings
 from benchmarks.outbox.children import complete, running
-from benchmarks.outbox.drain import BACKLOG, drain_once
+from benchmarks.outbox.drain import drain_once
 from benchmarks.outbox.peers.registry import PEERS
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.outbox.servers import Server
 
 PYTHON = str(ROOT / ".venv-bench" / "bin" / "python")
+BACKLOG = 20_000
 LEAST_OF_THE_ORDERED = 5
 LEAST_OF_THE_OTHERS = 2
 _OURS = "ours"

@@ -27,14 +27,14 @@ PEERS = (
     Peer(
         name="django-celery-outbox 0.4.3",
         module="celery_outbox",
-        events=10_000,
+        events=5_000,
         keeps_order=False,
         because="it knows no streams: a second relay, a retry or a crash lets successors pass",
     ),
     Peer(
         name="eventsourcing 9.5.6",
         module="event_store",
-        events=5_000,
+        events=3_000,
         keeps_order=True,
         because="one reader follows one total order without gaps",
     ),
