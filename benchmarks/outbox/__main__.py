@@ -35,11 +35,30 @@ def main() -> None:
     sys.exit(not publish("outbox", figures))
 
 
-NAMES = ("drain", "slow-broker", "sns", "peers", "writing", "placing", "idling", "flat-cost")
+NAMES = (
+    "drain",
+    "slow-broker",
+    "sns",
+    "peers",
+    "writing",
+    "placing",
+    "idling",
+    "waking",
+    "flat-cost",
+)
 
 
 def _measures() -> dict[str, Measure]:
-    from benchmarks.outbox import against_peers, broker, drain, flat_cost, idling, placing, writing
+    from benchmarks.outbox import (
+        against_peers,
+        broker,
+        drain,
+        flat_cost,
+        idling,
+        placing,
+        waking,
+        writing,
+    )
 
     return {
         "drain": drain.measure,
@@ -49,6 +68,7 @@ def _measures() -> dict[str, Measure]:
         "writing": writing.measure,
         "placing": placing.measure,
         "idling": idling.measure,
+        "waking": waking.measure,
         "flat-cost": flat_cost.measure,
     }
 
