@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,8 @@ from event_contracts.registry import event_class_of
 from event_contracts.streams import stream_kind
 
 SOURCE = "/banyan/shop"
+Fetch = Callable[[str, UUID], str]
+"""Gets the data of an event, as JSON, by its `dataref` and its id."""
 
 
 class MalformedEvent(Exception):
@@ -59,15 +61,21 @@ def _write(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def decode(text: str, *, reads: Collection[str] | None = None) -> Envelope:
+def decode(
+    text: str, *, reads: Collection[str] | None = None, fetch: Fetch | None = None
+) -> Envelope:
     """Read an envelope back.
 
     `reads` names the apps whose facts matter to this reader. A fact of any other app counts for the
     stream's version only: its `data` is None, and its type need not be registered. So an app may
     publish a new fact before every reader of the stream has been deployed again.
 
+    `fetch` is asked for data that matters and is not in the text, only referred to by `dataref`;
+    what it raises is raised.
+
     Raises:
-        MalformedEvent: not JSON, an attribute is missing, or the data breaks its contract.
+        MalformedEvent: not JSON, an attribute is missing, the data breaks its contract, or it is
+            elsewhere and there is no `fetch`.
         UnknownEvent: the event's type is not in the registry.
     """
     attributes = _attributes(text)
@@ -81,7 +89,7 @@ def decode(text: str, *, reads: Collection[str] | None = None) -> Envelope:
             stream=_stream(attributes),
             version=int(_text(attributes, "sequence")),
             occurred_at=read_instant(attributes.get("time"), "time"),
-            data=from_plain(cls, attributes.get("data"), where="data") if cls else None,
+            data=from_plain(cls, _data(attributes, fetch), where="data") if cls else None,
             recorded_at=_find_instant(attributes, "recordedtime"),
             traceparent=_text(attributes, "traceparent") if "traceparent" in attributes else None,
         )
@@ -97,6 +105,15 @@ def _attributes(text: str) -> dict[str, Any]:
     if not isinstance(attributes, dict):
         raise MalformedEvent(f"expected a CloudEvent object, got {type(attributes).__name__}")
     return attributes
+
+
+def _data(attributes: dict[str, Any], fetch: Fetch | None) -> Any:
+    if "data" in attributes or "dataref" not in attributes:
+        return attributes.get("data")
+    dataref = _text(attributes, "dataref")
+    if fetch is None:
+        raise MalformedValue(f"data: not here, but at {dataref}; nothing was given to fetch it")
+    return json.loads(fetch(dataref, UUID(_text(attributes, "id"))))
 
 
 def _text(attributes: dict[str, Any], name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 PREFIX = "banyan"
 ALARMS = f"{PREFIX}:alarms:topic"
+CLAIMS = f"{PREFIX}:buckets:claims"
 
 
 def topic(stream_kind: str) -> str:

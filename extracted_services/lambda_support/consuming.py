@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor
 
-from event_contracts.codec import decode
+from event_contracts.codec import Fetch, decode
+from extracted_services.lambda_support import claim_checks
 from extracted_services.lambda_support.observability import Fields, with_metrics
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from event_contracts.envelope import Envelope
 
 FAILED = "failed"
+EXPECTED: Mapping[type[Exception], str] = {claim_checks.ClaimMissing: "claim_missing"}
 UNITS = {"events": "Count", "lag_seconds": "Seconds"}
 
 
@@ -28,13 +30,15 @@ class Consumer:
     """Who consumes, and how.
 
     `handle` takes an event and returns its outcome in a word. `reads` names the apps whose facts
-    matter. `expected_failures` gives a word to the exceptions that no programmer need look into.
+    matter. `expected_failures` gives a word to the exceptions that no programmer need look into,
+    beside those of this module. `fetch` gets the data of an event too large for its message.
     """
 
     handle: Callable[[Envelope], str]
     reads: Collection[str]
     logger: Logger
     expected_failures: Mapping[type[Exception], str] = field(default_factory=dict)
+    fetch: Fetch = claim_checks.fetch
 
     def consume(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Handle each message of an SQS FIFO batch.
@@ -56,7 +60,7 @@ class Consumer:
     def _consume_record(self, record: SQSRecord) -> None:
         fields: Fields = {"message_id": record.message_id, "events": 1}
         try:
-            envelope = decode(record.body, reads=self.reads)
+            envelope = decode(record.body, reads=self.reads, fetch=self.fetch)
             fields |= _describe(envelope)
             outcome = self.handle(envelope)
         except Exception as error:
@@ -65,7 +69,7 @@ class Consumer:
         self.logger.info("event consumed", extra=_line(fields, str(outcome)))
 
     def _log_failure(self, error: Exception, fields: Fields) -> None:
-        outcome = self.expected_failures.get(type(error), FAILED)
+        outcome = {**EXPECTED, **self.expected_failures}.get(type(error), FAILED)
         line = _line(fields, outcome) | {"error": f"{type(error).__name__}: {error}"}
         self.logger.warning("event goes back", extra=line, exc_info=outcome == FAILED)
 

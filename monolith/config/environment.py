@@ -72,7 +72,7 @@ def running(key: str) -> str | None:
 
 
 def deployed(section: str) -> dict[str, str]:
-    """Return one section of what the local deployment wrote down: topics, queues or services.
+    """Return one section of what the local deployment wrote down, such as topics.
 
     `BANYAN_DEPLOYED` holds the same JSON where nothing is deployed locally.
     """

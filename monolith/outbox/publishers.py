@@ -1,4 +1,8 @@
-"""Handing messages to the broker: SNS, or memory for tests. Both keep the same contract."""
+"""Handing messages to the broker: SNS, or memory for tests. Both keep the same contract.
+
+What is too large for a call goes out as a reference to its data (`claim_checks`). It counts with
+its own size when batches are made, so that it goes alone.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
+from monolith.outbox.claim_checks import S3ClaimStore, StoreUnavailable, Unclaimable, check_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from types_boto3_sns import SNSClient
 
+    from monolith.outbox.claim_checks import ClaimStore
     from monolith.outbox.messages import Message
 
 MAX_ENTRIES = 10
@@ -57,9 +64,16 @@ class Publisher(Protocol):
 class SnsPublisher:
     """FIFO topics of SNS: the stream is the message group, the event id the deduplication id."""
 
-    def __init__(self, *, client: SNSClient, topic_arns: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        client: SNSClient,
+        topic_arns: Mapping[str, str],
+        claims: ClaimStore | None = None,
+    ) -> None:
         self._client = client
         self._topic_arns = topic_arns
+        self._claims = claims
 
     @classmethod
     def from_settings(cls, *, threads: int) -> SnsPublisher:
@@ -77,12 +91,12 @@ class SnsPublisher:
             endpoint_url=settings.AWS_ENDPOINT_URL or None,
             config=config,
         )
-        return cls(client=client, topic_arns=settings.OUTBOX_TOPIC_ARNS)
+        claims = S3ClaimStore.from_settings(threads=threads)
+        return cls(client=client, topic_arns=settings.OUTBOX_TOPIC_ARNS, claims=claims)
 
     def publish(self, batch: Sequence[Message]) -> list[Failure]:
         """Publish a batch; see `Publisher`."""
-        failures = [_too_large(message) for message in batch if message.size > MAX_BATCH_BYTES]
-        sendable = [message for message in batch if message.size <= MAX_BATCH_BYTES]
+        sendable, failures = _fit(batch, self._claims)
         return failures + (self._send(sendable) if sendable else [])
 
     def _send(self, batch: Sequence[Message]) -> list[Failure]:
@@ -119,8 +133,9 @@ class InMemoryPublisher:
     A refused event fails by itself, with the reason given, until it is taken out of `refused`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, claims: ClaimStore | None = None) -> None:
         self.published: list[Message] = []
+        self._claims = claims
         self.refused: dict[UUID, str] = {}
         self.is_down = False
 
@@ -128,22 +143,42 @@ class InMemoryPublisher:
         """Publish a batch; see `Publisher`."""
         if self.is_down:
             raise BrokerUnavailable("the broker is down")
-        failures = [failure for message in batch if (failure := self._refusal(message))]
-        failed = {failure.event_id for failure in failures}
-        self.published.extend(message for message in batch if message.event_id not in failed)
+        sendable, failures = _fit(batch, self._claims)
+        for message in sendable:
+            if reason := self.refused.get(message.event_id):
+                failures.append(Failure(message.event_id, reason))
+            else:
+                self.published.append(message)
         return failures
 
-    def _refusal(self, message: Message) -> Failure | None:
-        if message.size > MAX_BATCH_BYTES:
-            return _too_large(message)
-        reason = self.refused.get(message.event_id)
-        return Failure(message.event_id, reason) if reason else None
+
+def _fit(
+    batch: Sequence[Message], claims: ClaimStore | None
+) -> tuple[list[Message], list[Failure]]:
+    """Put a reference in the place of what is too large, and tell what cannot have one."""
+    fitting: list[Message] = []
+    failures: list[Failure] = []
+    for message in batch:
+        try:
+            fitting.append(_small_enough(message, claims))
+        except Unclaimable as error:
+            failures.append(Failure(message.event_id, str(error)))
+        except StoreUnavailable as error:
+            # No outage of the topic: its other messages need no store, and would wait in vain.
+            failures.append(Failure(message.event_id, str(error), is_own_fault=False))
+    return fitting, failures
 
 
-def _too_large(message: Message) -> Failure:
-    return Failure(
-        message.event_id, f"{message.size} bytes; a message has {MAX_BATCH_BYTES} at most"
-    )
+def _small_enough(message: Message, claims: ClaimStore | None) -> Message:
+    if message.size <= MAX_BATCH_BYTES:
+        return message
+    limit = f"{message.size} bytes; a message has {MAX_BATCH_BYTES} at most"
+    if claims is None:
+        raise Unclaimable(f"{limit}, and OUTBOX_CLAIM_BUCKET names no bucket for larger ones")
+    reference = check_in(message, claims)
+    if reference.size > MAX_BATCH_BYTES:
+        raise Unclaimable(f"{limit}, and its reference has {reference.size}")
+    return reference
 
 
 def _entry(message: Message) -> Any:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from event_contracts.ordering import OrderPlaced
 from event_contracts.plain_values import MalformedValue
 from event_contracts.registry import EVENT_CLASSES, UnknownEvent, event_type_of
 from tests.event_contracts.examples import ENVELOPES, LANTERN
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 PLACED = ENVELOPES["ordering.order_placed.v1"]
 
@@ -142,6 +145,58 @@ def test_fact_of_an_app_that_the_reader_reads_is_read_whole():
 
     assert envelope == PLACED
     assert isinstance(envelope.data, OrderPlaced)
+
+
+def _referring(**changes: Any) -> str:
+    """Write the example order without its data, but with a reference to it."""
+    event = json.loads(encode(PLACED)) | {"dataref": "s3://claims/any"} | changes
+    del event["data"]
+    return json.dumps(event)
+
+
+def test_data_that_is_elsewhere_is_fetched_by_reference_and_id():
+    asked = []
+
+    def fetch(dataref: str, event_id: UUID) -> str:
+        asked.append((dataref, event_id))
+        return json.dumps(json.loads(encode(PLACED))["data"])
+
+    assert decode(_referring(), fetch=fetch) == PLACED
+    assert asked == [("s3://claims/any", PLACED.event_id)]
+
+
+def test_reference_is_not_taken_for_an_event_where_nothing_can_be_fetched():
+    with pytest.raises(MalformedEvent, match="data: not here, but at s3://claims/any"):
+        decode(_referring())
+
+
+def test_reference_that_is_no_text_is_refused():
+    with pytest.raises(MalformedEvent, match="dataref: expected text"):
+        decode(_referring(dataref=1), fetch=lambda *_: "{}")
+
+
+@pytest.mark.parametrize(
+    ("fetched", "complaint"), [("{", "Expecting property name"), ("{}", "missing")]
+)
+def test_fetched_data_is_held_to_its_contract(fetched, complaint):
+    with pytest.raises(MalformedEvent, match=complaint):
+        decode(_referring(), fetch=lambda *_: fetched)
+
+
+def test_data_that_is_here_is_not_fetched():
+    text = json.dumps(json.loads(encode(PLACED)) | {"dataref": "s3://claims/any"})
+
+    assert decode(text, fetch=_never) == PLACED
+
+
+def test_data_that_does_not_matter_to_the_reader_is_not_fetched():
+    envelope = decode(_referring(), reads={"catalogue"}, fetch=_never)
+
+    assert (envelope.version, envelope.data) == (PLACED.version, None)
+
+
+def _never(dataref: str, _event_id: UUID) -> str:
+    raise AssertionError(f"fetched {dataref}")
 
 
 def test_every_event_type_names_its_app_fact_and_version():

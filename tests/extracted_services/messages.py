@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.codec import encode
@@ -42,6 +43,14 @@ def message_of(envelope: Envelope) -> dict[str, Any]:
     """Shape one event; the message is named `<stream>@<version>`."""
     name = f"{envelope.stream}@{envelope.version}"
     return message(name, encode(envelope), group=envelope.stream)
+
+
+def referring(envelope: Envelope, dataref: str) -> dict[str, Any]:
+    """Shape one event whose data is elsewhere; the message is named `<stream>@<version>`."""
+    shaped = message_of(envelope)
+    event = json.loads(shaped["body"])
+    del event["data"]
+    return shaped | {"body": json.dumps(event | {"dataref": dataref})}
 
 
 def given_back(answer: dict[str, Any]) -> list[str]:

@@ -127,6 +127,8 @@ def test_what_was_deployed_is_written_down_and_is_there(platform):
         "tasks",
         "tasks_dead",
     }
+    assert outputs["buckets"].keys() == {"claims"}
+    assert platform.client("s3").head_bucket(Bucket=outputs["buckets"]["claims"])
     for url in outputs["queues"].values():
         assert url.startswith(platform.endpoint)
         assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]

@@ -26,7 +26,9 @@ FUNCTIONS = of_type("AWS::Lambda::Function")
 SUBSCRIPTIONS = [s for s in of_type("AWS::SNS::Subscription") if s.properties["Protocol"] == "sqs"]
 MAPPINGS = of_type("AWS::Lambda::EventSourceMapping")
 SERVICES = sorted(path.parent.name for path in (ROOT / "extracted_services").glob("*/handlers.py"))
-WRITING = re.compile(r"dynamodb:(Put|Update|Delete|BatchWrite|Partiql|Create|\*)|\*$")
+WRITING = re.compile(
+    r"s3:(Put|Delete|\*)|dynamodb:(Put|Update|Delete|BatchWrite|Partiql|Create|\*)|\*$"
+)
 
 
 def _dead_letters(queue):
@@ -103,6 +105,59 @@ def test_new_code_leaves_the_template_as_it_is(function):
         "S3Bucket": {"Ref": "CodeBucket"},
         "S3Key": {"Ref": "CodeKey"},
     }
+
+
+@pytest.mark.parametrize("bucket", of_type("AWS::S3::Bucket"), ids=str)
+def test_every_bucket_is_private_encrypted_and_reached_by_tls_only(bucket):
+    policy = one("AWS::S3::BucketPolicy", bucket.stack, Bucket={"Ref": bucket.id})
+    (encryption,) = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    denied = [
+        (statement["Action"], statement["Principal"], statement["Condition"])
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+    ]
+
+    assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket.properties["PublicAccessBlockConfiguration"]) == 4
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert denied == [("s3:*", {"AWS": "*"}, {"Bool": {"aws:SecureTransport": "false"}})]
+    assert bucket.definition["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_buckets_take_whatever_name_is_free():
+    buckets = of_type("AWS::S3::Bucket")
+
+    assert buckets
+    assert [bucket for bucket in buckets if "BucketName" in bucket.properties] == []
+
+
+def test_claims_outlive_every_message_that_may_refer_to_them():
+    (rule,) = one("AWS::S3::Bucket", "event-bus").properties["LifecycleConfiguration"]["Rules"]
+    kept = {(q.stack, q.id): q.properties.get("MessageRetentionPeriod", 0) for q in QUEUES}
+    longest = max(kept[q.stack, q.id] + kept[q.stack, _dead_letters(q)] for q in SOURCES)
+
+    a_day = 86_400
+    assert rule["Status"] == "Enabled"
+    # Given back once: the dead letters' move is not the end of the queue's own retention.
+    assert rule["ExpirationInDays"] * a_day > longest + max(kept[q.stack, q.id] for q in SOURCES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_consumers_read_claims_and_nobody_else_does(service):
+    stack = service.replace("_", "-")
+
+    actions = {
+        entry_point: {
+            action
+            for action in actions_of(
+                one("AWS::Lambda::Function", stack, FunctionName=f"{stack}-{entry_point}")
+            )
+            if action.startswith("s3:")
+        }
+        for entry_point in ("on-events", "on-request")
+    }
+
+    assert actions == {"on-events": {"s3:GetObject", "s3:ListBucket"}, "on-request": set()}
 
 
 @pytest.mark.parametrize("service", SERVICES)

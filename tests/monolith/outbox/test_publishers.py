@@ -6,143 +6,124 @@ import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from uuid import uuid4
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from event_contracts.codec import decode, encode
-from event_contracts.envelope import Envelope
-from monolith.outbox.messages import Message
+from event_contracts.codec import decode
 from monolith.outbox.publishers import (
     MAX_BATCH_BYTES,
     BrokerUnavailable,
     Failure,
-    InMemoryPublisher,
     SnsPublisher,
 )
-from tests.conformance.conftest import running as running_platform
-from tests.monolith.outbox.events import NOON, sold_out
-
-
-def _message(stream="product/1", *, version=1, payload=None) -> Message:
-    envelope = Envelope(
-        event_id=uuid4(),
-        event_type="catalogue.product_sold_out.v1",
-        stream=stream,
-        version=version,
-        occurred_at=NOON,
-        data=sold_out(),
-    )
-    text = encode(envelope) if payload is None else payload
-    return Message(
-        shard=0,
-        token=1,
-        id=version,
-        recorded_at=NOON,
-        event_id=envelope.event_id,
-        stream=stream,
-        version=version,
-        event_type=envelope.event_type,
-        topic="product",
-        payload=text,
-        size=len(text.encode()),
-        attempts=0,
-    )
-
-
-class MemoryBroker:
-    """The publisher in memory, and what a subscriber would have got from it."""
-
-    def __init__(self) -> None:
-        self.publisher = InMemoryPublisher()
-
-    def received(self) -> list[str]:
-        return [message.payload for message in self.publisher.published]
-
-    @contextmanager
-    def outage(self):
-        self.publisher.is_down = True
-        yield self.publisher
-        self.publisher.is_down = False
-
-
-class SnsBroker:
-    """SNS with a FIFO queue that is subscribed raw."""
-
-    def __init__(self, platform) -> None:
-        self._platform = platform
-        sns, self._sqs = platform.client("sns"), platform.client("sqs")
-        name, fifo = uuid4().hex[:8], {"FifoTopic": "true"}
-        arn = sns.create_topic(Name=f"{name}.fifo", Attributes=fifo)["TopicArn"]
-        self._queue = self._sqs.create_queue(
-            QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"}
-        )["QueueUrl"]
-        queue_arn = self._sqs.get_queue_attributes(
-            QueueUrl=self._queue, AttributeNames=["QueueArn"]
-        )["Attributes"]["QueueArn"]
-        sns.subscribe(
-            TopicArn=arn,
-            Protocol="sqs",
-            Endpoint=queue_arn,
-            Attributes={"RawMessageDelivery": "true"},
-        )
-        self._arns = {"product": arn}
-        self.publisher = SnsPublisher(client=sns, topic_arns=self._arns)
-
-    def messages(self):
-        answer = self._sqs.receive_message(
-            QueueUrl=self._queue,
-            MaxNumberOfMessages=10,
-            WaitTimeSeconds=1,
-            MessageAttributeNames=["All"],
-            AttributeNames=["All"],
-        )
-        return answer.get("Messages", [])
-
-    def received(self) -> list[str]:
-        return [message["Body"] for message in self.messages()]
-
-    @contextmanager
-    def outage(self):
-        yield SnsPublisher(client=_sns_client("http://127.0.0.1:1"), topic_arns=self._arns)
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory):
-    yield from running_platform(tmp_path_factory.mktemp("platform"))
-
-
-@pytest.fixture(params=["memory", pytest.param("sns", marks=pytest.mark.platform)])
-def broker(request):
-    if request.param == "memory":
-        return MemoryBroker()
-    return SnsBroker(request.getfixturevalue("platform"))
+from tests.monolith.outbox.subscribed_brokers import (
+    OVERSIZE,
+    SnsBroker,
+    aws_client,
+    event_message,
+)
 
 
 def test_whole_batch_arrives_as_it_was_encoded(broker):
-    batch = [_message("product/1"), _message("product/2")]
+    batch = [event_message("product/1"), event_message("product/2")]
 
     assert broker.publisher.publish(batch) == []
 
     assert sorted(broker.received()) == sorted(message.payload for message in batch)
 
 
-def test_message_larger_than_a_batch_may_be_fails_alone(broker):
-    fine, large = _message("product/1"), _message("product/2", payload="x" * (MAX_BATCH_BYTES + 1))
+def test_event_larger_than_a_batch_may_be_is_referred_to(broker):
+    large = event_message(size=OVERSIZE)
 
-    failures = broker.publisher.publish([large, fine])
+    assert broker.publisher.publish([large]) == []
 
-    assert [(failure.event_id, failure.is_own_fault) for failure in failures] == [
-        (large.event_id, True)
-    ]
+    (reference,) = broker.received()
+    attributes, whole = json.loads(reference), json.loads(large.payload)
+    assert len(reference) < 1000
+    assert attributes.pop("dataref").endswith(f"/events/product/{large.event_id}.json")
+    assert attributes == {name: value for name, value in whole.items() if name != "data"}
+
+
+def test_event_that_is_referred_to_is_the_same_when_its_data_is_fetched(broker):
+    large = event_message(size=OVERSIZE)
+    broker.publisher.publish([large])
+    (reference,) = broker.received()
+
+    fetched = decode(reference, fetch=broker.fetch)
+
+    assert fetched == decode(large.payload)
+
+
+def test_event_as_large_as_a_batch_may_be_goes_out_as_it_is(broker):
+    room = MAX_BATCH_BYTES - event_message(size=1).size + 1
+    largest = event_message(size=room)
+    assert largest.size == MAX_BATCH_BYTES
+
+    broker.publisher.publish([largest])
+
+    assert broker.received() == [largest.payload]
+
+
+def test_large_event_that_is_published_again_is_kept_once(broker):
+    large = event_message(size=OVERSIZE)
+
+    assert broker.publisher.publish([large]) == []
+    assert broker.publisher.publish([large]) == []
+
+    assert [uri.rpartition("/")[2] for uri in broker.kept()] == [f"{large.event_id}.json"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "complaint"),
+    [
+        ("x" * OVERSIZE, "not JSON"),
+        (json.dumps(["x" * OVERSIZE]), "no CloudEvent"),
+        (json.dumps({"data_base64": "x" * OVERSIZE}), "no CloudEvent"),
+        (json.dumps({"subject": "x" * OVERSIZE, "data": 1}), "its reference has"),
+    ],
+    ids=["text", "list", "binary data", "large attributes"],
+)
+def test_what_no_reference_can_stand_for_fails_alone(broker, payload, complaint):
+    fine, large = event_message("product/1"), event_message("product/2", payload=payload)
+
+    (failure,) = broker.publisher.publish([large, fine])
+
+    assert (failure.event_id, failure.is_own_fault) == (large.event_id, True)
+    assert complaint in failure.reason
+    assert broker.received() == [fine.payload]
+
+
+def test_large_event_without_a_bucket_fails_alone_and_names_the_setting(broker):
+    fine, large = event_message("product/1"), event_message("product/2", size=OVERSIZE)
+
+    (failure,) = broker.without_claims().publish([large, fine])
+
+    assert (failure.event_id, failure.is_own_fault) == (large.event_id, True)
+    assert "OUTBOX_CLAIM_BUCKET" in failure.reason
+
+
+def test_large_event_whose_data_the_store_refuses_fails_alone(broker):
+    fine, large = event_message("product/1"), event_message("product/2", size=OVERSIZE)
+
+    (failure,) = broker.refusing_claims().publish([large, fine])
+
+    assert (failure.event_id, failure.is_own_fault) == (large.event_id, True)
+    assert broker.received() == [fine.payload]
+
+
+def test_store_that_cannot_be_reached_stops_only_what_needs_it_and_blames_nobody(broker):
+    fine, large = event_message("product/1"), event_message("product/2", size=OVERSIZE)
+
+    with broker.claims_outage() as publisher:
+        (failure,) = publisher.publish([large, fine])
+
+    assert (failure.event_id, failure.is_own_fault) == (large.event_id, False)
     assert broker.received() == [fine.payload]
 
 
 def test_outage_is_told_apart_from_a_failing_message(broker):
     with broker.outage() as publisher, pytest.raises(BrokerUnavailable):
-        publisher.publish([_message()])
+        publisher.publish([event_message()])
 
     assert broker.received() == []
 
@@ -150,7 +131,7 @@ def test_outage_is_told_apart_from_a_failing_message(broker):
 @pytest.mark.platform
 def test_stream_is_the_message_group_and_the_event_id_deduplicates(platform):
     broker = SnsBroker(platform)
-    message = _message("product/85123A")
+    message = event_message("product/85123A")
 
     broker.publisher.publish([message])
     broker.publisher.publish([message])
@@ -165,23 +146,23 @@ def test_stream_is_the_message_group_and_the_event_id_deduplicates(platform):
 
 
 @pytest.mark.platform
-def test_missing_topic_is_an_outage_of_that_topic_and_blames_no_message(platform):
+def test_missing_topic_is_an_outage_of_that_topic_and_blames_nomessage(platform):
     arn = "arn:aws:sns:eu-west-1:000000000000:nobody-made-this.fifo"
     publisher = SnsPublisher(client=platform.client("sns"), topic_arns={"product": arn})
 
     with pytest.raises(BrokerUnavailable):
-        publisher.publish([_message()])
+        publisher.publish([event_message()])
 
 
 def test_topic_that_the_settings_do_not_name_is_an_outage_of_that_topic():
-    publisher = SnsPublisher(client=_sns_client("http://127.0.0.1:1"), topic_arns={})
+    publisher = SnsPublisher(client=aws_client("sns", "http://127.0.0.1:1"), topic_arns={})
 
     with pytest.raises(BrokerUnavailable, match="OUTBOX_TOPIC_ARNS"):
-        publisher.publish([_message()])
+        publisher.publish([event_message()])
 
 
 def test_entries_that_sns_refuses_are_reported_with_whose_fault_it_was():
-    batch = [_message("product/1"), _message("product/2"), _message("product/3")]
+    batch = [event_message("product/1"), event_message("product/2"), event_message("product/3")]
     mine, theirs = batch[0].event_id, batch[1].event_id
     answer = _batch_answer(
         failed=[(mine, "InvalidParameter", "true"), (theirs, "InternalError", "false")],
@@ -198,7 +179,7 @@ def test_entries_that_sns_refuses_are_reported_with_whose_fault_it_was():
 
 
 def test_batch_that_is_refused_because_of_one_entry_is_sent_again_one_by_one():
-    batch = [_message("product/1"), _message("product/2")]
+    batch = [event_message("product/1"), event_message("product/2")]
     refusal = (400, _error("InvalidParameter"))
     accepted = (200, _batch_answer(failed=[], successful=[batch[0].event_id]))
 
@@ -213,18 +194,7 @@ def test_throttling_and_server_errors_are_outages(status, code):
     answers = [(status, _error(code))]
 
     with _sns_that_answers(answers) as publisher, pytest.raises(BrokerUnavailable, match=code):
-        publisher.publish([_message("product/1"), _message("product/2")])
-
-
-def _sns_client(url):
-    return boto3.client(
-        "sns",
-        endpoint_url=url,
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=30, read_timeout=30),
-    )
+        publisher.publish([event_message("product/1"), event_message("product/2")])
 
 
 @contextmanager
@@ -241,7 +211,7 @@ def _sns_that_answers(answers):
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, *arguments):
+        def logmessage(self, *arguments):
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
@@ -250,7 +220,7 @@ def _sns_that_answers(answers):
     arns = {"product": "arn:aws:sns:eu-west-1:000000000000:product.fifo"}
     try:
         yield SnsPublisher(
-            client=_sns_client(f"http://127.0.0.1:{server.server_port}"), topic_arns=arns
+            client=aws_client("sns", f"http://127.0.0.1:{server.server_port}"), topic_arns=arns
         )
     finally:
         server.shutdown()
