@@ -6,10 +6,6 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
@@ -68,15 +64,3 @@ def staff():
         return user
 
     return user_with
-
-
-@pytest.fixture
-def exported(monkeypatch):
-    """Record traces, and hand over the spans that have ended: `exported.get_finished_spans()`."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    # OpenTelemetry lets a process set its provider once.
-    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
-    yield exporter
-    provider.shutdown()
