@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "drf_spectacular",
+    "monolith.config",
     "monolith.outbox",
     "monolith.strangler",
     "monolith.catalogue",
