@@ -45,6 +45,8 @@ app.steps["worker"].add(RelayStep)
 app.autodiscover_tasks()
 
 
-@signals.worker_init.connect
 def _start_tracing(**_worker: object) -> None:
     tracing.start("worker")
+
+
+signals.worker_init.connect(_start_tracing)

@@ -12,8 +12,7 @@ from opentelemetry import trace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from opentelemetry.sdk.trace import ReadableSpan
-    from opentelemetry.sdk.trace.export import SpanProcessor
+    from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 _LOCAL_DELAY_MILLISECONDS = 1000
 
@@ -72,7 +71,7 @@ def _to_file(path: Path) -> SpanProcessor:
 
 def line_of(span: ReadableSpan) -> str:
     """Write a span as a line of JSON, in the shape that the services' log lines have as `span`."""
-    context = span.get_span_context()
+    context = span.get_span_context() or trace.INVALID_SPAN_CONTEXT
     fields: dict[str, Any] = {
         "trace_id": trace.format_trace_id(context.trace_id),
         "span_id": trace.format_span_id(context.span_id),

@@ -82,7 +82,9 @@ def test_order_is_one_trace_from_the_caller_to_the_service(shop):
         every=0.2,
     )
     wait_until(lambda: _chain(shop, trace_id) is not None, "a whole trace", seconds=30, every=0.2)
-    request, publication, processing = _chain(shop, trace_id) or ()
+    chain = _chain(shop, trace_id)
+    assert chain is not None
+    request, publication, processing = chain
     assert request.parent_span_id == callers_span
     assert publication.parent_span_id == request.span_id
     assert processing.parent_span_id == publication.span_id
