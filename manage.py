@@ -6,10 +6,14 @@ import sys
 
 
 def main() -> None:
-    """Run one command."""
+    """Run one command; a relay records traces."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.config.settings")
     from django.core.management import execute_from_command_line
 
+    if sys.argv[1:3] == ["outbox", "relay"]:
+        from monolith.config import tracing
+
+        tracing.start("manage")
     execute_from_command_line(sys.argv)
 
 

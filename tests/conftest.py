@@ -9,6 +9,10 @@ from __future__ import annotations
 import os
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 NO_CHROMIUM = "no Chromium on this machine"
 _without_browser = pytest.StashKey[bool]()
@@ -37,3 +41,15 @@ def pytest_unconfigure(config):
 
 def _journeys_were_not_run(config):
     return config.stash.get(_without_browser, False)
+
+
+@pytest.fixture
+def exported(monkeypatch):
+    """Record traces, and hand over the spans that have ended: `exported.get_finished_spans()`."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    # OpenTelemetry lets a process set its provider once.
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+    yield exporter
+    provider.shutdown()

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor
 from event_contracts.codec import Fetch, decode
 from extracted_services.lambda_support import claim_checks
 from extracted_services.lambda_support.observability import Fields, with_metrics
+from extracted_services.lambda_support.tracing import Processing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -58,18 +59,21 @@ class Consumer:
 
     # powertools passes the message by this name.
     def _consume_record(self, record: SQSRecord) -> None:
+        processing = Processing(record, service=self.logger.service)
         fields: Fields = {"message_id": record.message_id, "events": 1}
         try:
             envelope = decode(record.body, reads=self.reads, fetch=self.fetch)
             fields |= _describe(envelope)
-            outcome = self.handle(envelope)
+            outcome = str(self.handle(envelope))
         except Exception as error:
-            self._log_failure(error, fields)
+            outcome = {**EXPECTED, **self.expected_failures}.get(type(error), FAILED)
+            fields |= processing.trace(fields, outcome, has_failed=True)
+            self._log_failure(error, fields, outcome)
             raise
-        self.logger.info("event consumed", extra=_line(fields, str(outcome)))
+        fields |= processing.trace(fields, outcome)
+        self.logger.info("event consumed", extra=_line(fields, outcome))
 
-    def _log_failure(self, error: Exception, fields: Fields) -> None:
-        outcome = {**EXPECTED, **self.expected_failures}.get(type(error), FAILED)
+    def _log_failure(self, error: Exception, fields: Fields, outcome: str) -> None:
         line = _line(fields, outcome) | {"error": f"{type(error).__name__}: {error}"}
         self.logger.warning("event goes back", extra=line, exc_info=outcome == FAILED)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.config.settings")
 
 from django.conf import settings
 
+from monolith.config import tracing
 from monolith.outbox.worker import RelayStep
 
 QUEUE = "banyan-tasks"
@@ -42,3 +43,10 @@ app.conf.beat_schedule = {
 }
 app.steps["worker"].add(RelayStep)
 app.autodiscover_tasks()
+
+
+def _start_tracing(**_worker: object) -> None:
+    tracing.start("worker")
+
+
+signals.worker_init.connect(_start_tracing)

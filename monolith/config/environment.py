@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -42,8 +43,8 @@ def flag(name: str, *, default: bool) -> bool:
     raise InvalidSetting(f"{name}={value!r}: expected yes or no")
 
 
-def number(name: str, default: float) -> float:
-    """Read a number that is not negative.
+def number(name: str, default: float, *, most: float = inf) -> float:
+    """Read a number that is not negative, and not more than `most`.
 
     Raises:
         InvalidSetting: it is not one.
@@ -57,6 +58,8 @@ def number(name: str, default: float) -> float:
         raise InvalidSetting(f"{name}={value!r}: expected a number") from None
     if read < 0:
         raise InvalidSetting(f"{name}={value!r}: must not be negative")
+    if read > most:
+        raise InvalidSetting(f"{name}={value!r}: must not be more than {most:g}")
     return read
 
 

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import logging.config
+from typing import TYPE_CHECKING, Any
 
 import structlog
+from opentelemetry import trace
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
+
+def _add_trace(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    span = trace.get_current_span().get_span_context()
+    if span.is_valid:
+        event["trace_id"] = trace.format_trace_id(span.trace_id)
+        event["span_id"] = trace.format_span_id(span.span_id)
+    return event
+
 
 _SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
+    _add_trace,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

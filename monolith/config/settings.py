@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "drf_spectacular",
+    "monolith.config",
     "monolith.outbox",
     "monolith.strangler",
     "monolith.catalogue",
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "monolith.config.middleware.RequestSpan",
     "monolith.config.middleware.RequestLog",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -171,6 +173,10 @@ UNFOLD = {
         }
     },
 }
+
+TRACES_ENDPOINT = environment.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+TRACES_RATIO = environment.number("OTEL_TRACES_SAMPLER_ARG", 1, most=1)
+TRACES_FILE = STATE_DIR / "logs" / "spans.jsonl" if environment.running("pid") else None
 
 LOGGING_CONFIG = None
 logs.configure(level=environment.text("LOG_LEVEL", "INFO"))

@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from monolith.config import tracing
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.config.settings")
 application = get_wsgi_application()
+tracing.start("web")

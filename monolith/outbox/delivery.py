@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from monolith.outbox.publishers import BrokerUnavailable, Failure
+from monolith.outbox.tracing import Publication
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,9 +110,15 @@ class Delivery:
 
     def _publish(self, batch: list[Message]) -> Outcome:
         try:
-            return Outcome(batch, self._publisher.publish(batch))
+            return Outcome(batch, self._call(batch))
         except BrokerUnavailable as error:
             return Outcome(batch, [], str(error))
         except Exception as error:  # without an outcome its streams would wait for ever
             log.exception("outbox_publisher_broken", topic=batch[0].topic)
             return Outcome(batch, [], repr(error))
+
+    def _call(self, batch: list[Message]) -> list[Failure]:
+        with Publication(batch) as publication:
+            failures = self._publisher.publish(publication.batch)
+            publication.note_failures({failed.event_id: failed.reason for failed in failures})
+        return failures

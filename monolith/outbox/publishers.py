@@ -190,8 +190,15 @@ def _entry(message: Message) -> Any:
         "MessageAttributes": {
             "event_type": {"DataType": "String", "StringValue": message.event_type},
             "stream_kind": {"DataType": "String", "StringValue": message.topic},
+            **_trace(message),
         },
     }
+
+
+def _trace(message: Message) -> Any:
+    if not message.traceparent:
+        return {}
+    return {"traceparent": {"DataType": "String", "StringValue": message.traceparent}}
 
 
 def _failure(failed: Any) -> Failure:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from monolith.outbox.buffering import Buffer, buffer_of, in_transaction
 from monolith.outbox.contracts import Draft, contracts
 from monolith.outbox.sharding import shard_of
+from monolith.outbox.tracing import current_traceparent
 from monolith.outbox.writing import Entry
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _entry(event: object, stream: str, occurred_at: datetime, *, is_fact: bool) 
         stream=stream,
         occurred_at=occurred_at,
         recorded_at=timezone.now(),
-        traceparent=None,
+        traceparent=current_traceparent(),
         data=terms.data_of(event),
     )
     head, tail = terms.encode(draft)

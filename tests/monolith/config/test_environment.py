@@ -36,6 +36,7 @@ def test_flag_takes_the_usual_spellings(monkeypatch, value, meant):
         (lambda: environment.flag("SHINY", default=True), "maybe"),
         (lambda: environment.number("SHINY", 1), "many"),
         (lambda: environment.number("SHINY", 1), "-1"),
+        (lambda: environment.number("SHINY", 1, most=1), "1.5"),
     ],
 )
 def test_senseless_value_is_refused_by_name(monkeypatch, read, value):
