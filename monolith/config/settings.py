@@ -105,6 +105,7 @@ OUTBOX_TOPIC_ARNS = environment.deployed("topics")
 OUTBOX_SHARDS = 16
 OUTBOX_WAKER_IDLE_SECONDS = environment.number("OUTBOX_WAKER_IDLE_SECONDS", 60)
 OUTBOX_RELAY_IN_WORKER = environment.flag("OUTBOX_RELAY_IN_WORKER", default=True)
+OUTBOX_METRICS_PORT = int(environment.number("OUTBOX_METRICS_PORT", 0))
 METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 OUTBOX_RETENTION_DAYS = int(environment.number("OUTBOX_RETENTION_DAYS", 7))
 STRANGLER_SERVICE_URLS = environment.deployed("services")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -25,6 +26,8 @@ class Outcome(NamedTuple):
     batch: list[Message]
     failures: list[Failure]
     outage: str | None = None
+    seconds: float = 0.0
+    """How long the call took."""
 
     @property
     def topic(self) -> str:
@@ -87,6 +90,7 @@ class Delivery:
             del self._in_flight[topic]
 
     def _publish(self, batch: list[Message]) -> None:
+        began = monotonic()
         try:
             outcome = Outcome(batch, self._publisher.publish(batch))
         except BrokerUnavailable as error:
@@ -94,5 +98,5 @@ class Delivery:
         except Exception as error:  # without an outcome its streams would wait for ever
             log.exception("outbox_publisher_broken", topic=batch[0].topic)
             outcome = Outcome(batch, [], repr(error))
-        self._outcomes.put(outcome)
+        self._outcomes.put(outcome._replace(seconds=monotonic() - began))
         self._on_finished()

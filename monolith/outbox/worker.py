@@ -10,6 +10,8 @@ import os
 import secrets
 import socket
 import threading
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,11 +19,16 @@ from celery import bootsteps
 from django.conf import settings
 
 from monolith.outbox.configuration import RelayOptions
+from monolith.outbox.exposing import exposed
+from monolith.outbox.observing import NOBODY
 from monolith.outbox.publishers import SnsPublisher
 from monolith.outbox.relay import Relay
+from monolith.outbox.relay_metrics import RelayMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from monolith.outbox.observing import Observer
 
 _RESTART_SECONDS = 1.0
 _JOIN_SECONDS = 15.0
@@ -75,7 +82,7 @@ class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
     requires = {"celery.worker.components:Pool"}
 
     def __init__(self, parent: Any, **options: Any) -> None:
-        self._keeper: RelayKeeper | None = None
+        self._running = ExitStack()
         super().__init__(parent, **options)
 
     def include_if(self, parent: Any) -> bool:  # noqa: ARG002 - Celery's signature
@@ -83,21 +90,22 @@ class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
         return bool(getattr(settings, "OUTBOX_RELAY_IN_WORKER", True))
 
     def start(self, parent: Any) -> None:  # noqa: ARG002
-        """Start relaying."""
-        self._keeper = RelayKeeper(sns_relay)
-        self._keeper.start()
+        """Start relaying, and tell how it goes."""
+        metrics = RelayMetrics()
+        self._running.enter_context(exposed(metrics.registry))
+        keeper = RelayKeeper(partial(sns_relay, observer=metrics))
+        keeper.start()
+        self._running.callback(keeper.stop)
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002
         """Stop relaying."""
-        if self._keeper is not None:
-            self._keeper.stop()
-            self._keeper = None
+        self._running.close()
 
     terminate = stop
 
 
-def sns_relay(name: str | None = None) -> Relay:
+def sns_relay(name: str | None = None, *, observer: Observer = NOBODY) -> Relay:
     """Make a relay to SNS as the settings say."""
     options = RelayOptions.from_settings()
     publisher = SnsPublisher.from_settings(threads=options.publish_threads)
-    return Relay(publisher=publisher, options=options, name=name)
+    return Relay(publisher=publisher, options=options, name=name, observer=observer)
