@@ -19,7 +19,7 @@ from monolith.outbox.observing import Observer
 from monolith.outbox.publishers import MAX_ENTRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from monolith.outbox.claiming import Hold
     from monolith.outbox.delivery import Outcome
@@ -97,13 +97,12 @@ class RelayMetrics(Observer):
         return met
 
     def _note_delays(self, outcome: Outcome) -> None:
-        failed = {failure.event_id for failure in outcome.failures}
+        delivered = outcome.batch
+        if outcome.failures:
+            failed = {failure.event_id for failure in outcome.failures}
+            delivered = [message for message in delivered if message.event_id not in failed]
         now = time()
-        self._delays.add(
-            now - message.recorded_at.timestamp()
-            for message in outcome.batch
-            if message.event_id not in failed
-        )
+        self._delays.add([now - message.recorded_at.timestamp() for message in delivered])
 
 
 class _Topic:
@@ -133,12 +132,12 @@ class Delays(Collector):
         self._counts = [0] * (len(_DELAY_SECONDS) + 1)
         self._sum = 0.0
 
-    def add(self, delays: Iterable[float]) -> None:
+    def add(self, delays: Sequence[float]) -> None:
         """Add delays in seconds. One thread may do so, and others collect meanwhile."""
         for delay in delays:
             # Two clocks are compared; what seems to have arrived before it left was quick.
             self._counts[bisect_left(_DELAY_SECONDS, delay)] += 1
-            self._sum += max(delay, 0.0)
+        self._sum += sum(delay for delay in delays if delay > 0)
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """Say how many delays there were up to each bound."""
