@@ -6,6 +6,7 @@ from aws_cdk import App
 
 from infra.event_bus import EventBus
 from infra.observability import Observability
+from infra.outbox_alarms import OutboxAlarms
 from infra.services.order_history import add_order_history
 from infra.task_queues import TaskQueues
 
@@ -21,5 +22,6 @@ def build(*, outdir: str) -> App:
     Observability(app)
     EventBus(app)
     TaskQueues(app)
+    OutboxAlarms(app)
     add_order_history(app)
     return app

@@ -28,6 +28,7 @@ def add_alarm(
     metric: cloudwatch.Metric,
     threshold: float = 1,
     minutes: int = 1,
+    when_silent: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
 ) -> None:
     """Raise an alarm when a metric was at its threshold for so many minutes on end."""
     alarm = cloudwatch.Alarm(
@@ -39,7 +40,7 @@ def add_alarm(
         threshold=threshold,
         evaluation_periods=minutes,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        treat_missing_data=when_silent,
     )
     alarm.add_alarm_action(actions.SnsAction(_alarms_topic(scope)))
 

@@ -103,7 +103,10 @@ def worker(site: Site) -> Program:
             "--without-heartbeat",
             "--loglevel=INFO",
         ),
-        environment=site.environment,
+        environment={
+            **site.environment,
+            "OUTBOX_METRICS_PORT": str(site.worker_metrics_port),
+        },
     )
 
 

@@ -21,6 +21,7 @@ class Site:
         self.aws_port = free_port(14566)
         self.lambda_port = free_port(14567)
         self.postgres_port = free_port(15432)
+        self.worker_metrics_port = free_port(14568)
 
     @cached_property
     def urls(self) -> dict[str, str]:
@@ -29,6 +30,7 @@ class Site:
             "web": f"http://127.0.0.1:{self.web_port}",
             "aws": f"http://127.0.0.1:{self.aws_port}",
             "lambda_host": f"http://127.0.0.1:{self.lambda_port}",
+            "worker_metrics": f"http://127.0.0.1:{self.worker_metrics_port}/metrics",
             "postgres": os.environ.get("DATABASE_URL") or postgres.url(self.postgres_port),
         }
 

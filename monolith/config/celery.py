@@ -38,6 +38,8 @@ if settings.CELERY_BROKER_URL.startswith("sqs://"):
     }
 app.conf.beat_schedule = {
     "wake-relays": {"task": "outbox.wake_relays", "schedule": 60},
+    # Nobody misses the signs of a minute that is over.
+    "watch-outbox": {"task": "outbox.watch", "schedule": 60, "options": {"expires": 60}},
     "rotate-partitions": {"task": "outbox.rotate_partitions", "schedule": 3600},
     "forget-handled": {"task": "outbox.forget_handled", "schedule": 86_400},
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
 
 logger = structlog.get_logger(__name__)
-_QUIET = ("/healthz", "/readyz", "/static/")
+_QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 _W3C = TraceContextTextMapPropagator()
 _SERVER_ERROR = 500
 

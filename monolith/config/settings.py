@@ -111,6 +111,8 @@ OUTBOX_SHARDS = 16
 OUTBOX_WAKER_IDLE_SECONDS = environment.number("OUTBOX_WAKER_IDLE_SECONDS", 60)
 OUTBOX_RELAY_IN_WORKER = environment.flag("OUTBOX_RELAY_IN_WORKER", default=True)
 OUTBOX_INBOX_DAYS = environment.number("OUTBOX_INBOX_DAYS", 30)
+OUTBOX_METRICS_PORT = int(environment.number("OUTBOX_METRICS_PORT", 0))
+METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 OUTBOX_RETENTION_DAYS = int(environment.number("OUTBOX_RETENTION_DAYS", 7))
 STRANGLER_SERVICE_URLS = environment.deployed("services")
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")

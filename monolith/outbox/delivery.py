@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -26,6 +27,8 @@ class Outcome(NamedTuple):
     batch: list[Message]
     failures: list[Failure]
     outage: str | None = None
+    seconds: float = 0.0
+    """How long the call took."""
 
     @property
     def topic(self) -> str:
@@ -105,7 +108,9 @@ class Delivery:
 
     def _work(self) -> None:
         while (batch := self._batches.get()) is not None:
-            self._outcomes.put(self._publish(batch))
+            began = monotonic()
+            outcome = self._publish(batch)
+            self._outcomes.put(outcome._replace(seconds=monotonic() - began))
             self._on_finished()
 
     def _publish(self, batch: list[Message]) -> Outcome:

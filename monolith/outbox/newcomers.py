@@ -42,6 +42,10 @@ class Newcomers:
                     "outbox_event_unknown", stream=message.stream, event_type=message.event_type
                 )
 
+    def count_in(self, shards: Collection[int]) -> int:
+        """Return how many streams of these shards are left alone."""
+        return sum(shard in shards for shard in self._shards.values())
+
     def look_again(self, shards: Collection[int]) -> None:
         """Forget what was left alone in shards that have changed hands."""
         self._shards = {

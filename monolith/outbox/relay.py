@@ -24,6 +24,7 @@ from monolith.outbox.connecting import connect
 from monolith.outbox.contracts import contracts
 from monolith.outbox.delivery import Delivery
 from monolith.outbox.newcomers import Newcomers
+from monolith.outbox.observing import NOBODY
 from monolith.outbox.outages import Outages, backoff
 from monolith.outbox.ownership import Ownership
 from monolith.outbox.publishers import MAX_BATCH_BYTES, MAX_ENTRIES
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from monolith.outbox.configuration import RelayOptions
     from monolith.outbox.delivery import Outcome
     from monolith.outbox.messages import Message
+    from monolith.outbox.observing import Observer
     from monolith.outbox.publishers import Failure, Publisher
 
 _SMALLEST_READ = 10
@@ -48,8 +50,14 @@ class Relay:
     """One relay. `run` blocks until `stop`, which any thread or signal handler may call."""
 
     def __init__(
-        self, *, publisher: Publisher, options: RelayOptions, name: str | None = None
+        self,
+        *,
+        publisher: Publisher,
+        options: RelayOptions,
+        name: str | None = None,
+        observer: Observer = NOBODY,
     ) -> None:
+        self._observer = observer
         self.name = name or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._options = options
         self._stopping = threading.Event()
@@ -114,6 +122,7 @@ class Relay:
         self._mark(connection)
         self._hold(connection)
         self._ownership.leave(connection)
+        self._observer.tended(owned=0, left_alone=0)
         log.info("outbox_relay_stopped", relay=self.name)
 
     def _next_at(self) -> float:
@@ -134,9 +143,14 @@ class Relay:
             self._newcomers.look_again(change.gained)
             self._stale |= change.gained | change.waiting
             self._stale &= self._ownership.tokens.keys()
+            self._report()
             if change.retry_in < self._options.heartbeat_seconds:
                 self._timetable.set_alarm(now + max(change.retry_in, 0))
         self._ownership.release_idle(connection, self._backlog.is_idle)
+
+    def _report(self) -> None:
+        shards = self._ownership.tokens.keys()
+        self._observer.tended(owned=len(shards), left_alone=self._newcomers.count_in(shards))
 
     def _forget(self, shards: set[int]) -> None:
         if shards:
@@ -145,6 +159,7 @@ class Relay:
 
     def _collect(self) -> None:
         for outcome in self._delivery.finished():
+            self._observer.collected(outcome)
             if outcome.outage is None:
                 self._settle(outcome)
             else:
@@ -197,6 +212,7 @@ class Relay:
         if not self._holds:
             return
         refused = claiming.hold_streams(connection, self._holds)
+        self._observer.held(self._holds, refused=refused)
         now = monotonic()
         for hold in self._holds:
             if hold.delay is not None:
@@ -208,6 +224,7 @@ class Relay:
     def _refuse(self, shards: set[int]) -> None:
         if shards:
             log.warning("outbox_claim_lost", relay=self.name, shards=sorted(shards))
+            self._observer.lost(shards)
             self._ownership.disown(shards)
             self._forget(shards)
 

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from monolith.outbox import inbox, retention, waking
+from monolith.outbox import inbox, retention, waking, watching
 
 DAYS_AHEAD = 3
 DEFAULT_RETENTION_DAYS = 7
@@ -20,6 +20,12 @@ DEFAULT_INBOX_DAYS = 30
 def wake_relays(**_later_arguments: Any) -> None:
     """Have the relays look, in case a wake-up was lost."""
     waking.nudge()
+
+
+@shared_task(name="outbox.watch")  # type: ignore[untyped-decorator]
+def watch(**_later_arguments: Any) -> None:
+    """Log the vital signs; CloudWatch's alarms expect them every minute."""
+    watching.log_vital_signs()
 
 
 @shared_task(name="outbox.rotate_partitions")  # type: ignore[untyped-decorator]

@@ -10,6 +10,8 @@ import os
 import secrets
 import socket
 import threading
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,10 +20,15 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from monolith.outbox.configuration import RelayOptions
+from monolith.outbox.exposing import exposed
+from monolith.outbox.observing import NOBODY
 from monolith.outbox.relay import Relay
+from monolith.outbox.relay_metrics import RelayMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from monolith.outbox.observing import Observer
 
 DEFAULT_PUBLISHER = "monolith.outbox.publishers.SnsPublisher"
 _RESTART_SECONDS = 1.0
@@ -76,7 +83,7 @@ class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
     requires = {"celery.worker.components:Pool"}
 
     def __init__(self, parent: Any, **options: Any) -> None:
-        self._keeper: RelayKeeper | None = None
+        self._running = ExitStack()
         super().__init__(parent, **options)
 
     def include_if(self, parent: Any) -> bool:  # noqa: ARG002 - Celery's signature
@@ -84,20 +91,21 @@ class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
         return bool(getattr(settings, "OUTBOX_RELAY_IN_WORKER", True))
 
     def start(self, parent: Any) -> None:  # noqa: ARG002
-        """Start relaying."""
-        self._keeper = RelayKeeper(make_relay)
-        self._keeper.start()
+        """Start relaying, and tell how it goes."""
+        metrics = RelayMetrics()
+        self._running.enter_context(exposed(metrics.registry))
+        keeper = RelayKeeper(partial(make_relay, observer=metrics))
+        keeper.start()
+        self._running.callback(keeper.stop)
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002
         """Stop relaying."""
-        if self._keeper is not None:
-            self._keeper.stop()
-            self._keeper = None
+        self._running.close()
 
     terminate = stop
 
 
-def make_relay(name: str | None = None) -> Relay:
+def make_relay(name: str | None = None, *, observer: Observer = NOBODY) -> Relay:
     """Make a relay as the settings say; OUTBOX_PUBLISHER names the class of its publisher."""
     options = RelayOptions.from_settings()
     publisher = import_string(getattr(settings, "OUTBOX_PUBLISHER", DEFAULT_PUBLISHER))
@@ -105,4 +113,5 @@ def make_relay(name: str | None = None) -> Relay:
         publisher=publisher.from_settings(threads=options.publish_threads),
         options=options,
         name=name,
+        observer=observer,
     )

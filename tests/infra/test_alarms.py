@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from monolith.outbox import watching
 from tests.infra.committed import ROOT, imported, of_type, reference_to
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
@@ -58,6 +59,22 @@ def test_every_page_says_what_it_means_and_what_to_do(page):
 
     assert [heading for heading in HEADINGS if heading not in text] == []
     assert "```sh" in text
+
+
+def test_alarms_on_the_outbox_are_about_what_its_log_line_tells():
+    alarms = [a.properties for a in ALARMS if a.stack == "outbox-alarms"]
+
+    assert alarms
+    for alarm in alarms:
+        assert alarm["Namespace"] == watching.NAMESPACE
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": watching.SERVICE}]
+        assert alarm["MetricName"] in watching.UNITS
+
+
+def test_outbox_of_which_nobody_says_anything_raises_an_alarm():
+    silent = {a.properties["TreatMissingData"] for a in ALARMS if a.stack == "outbox-alarms"}
+
+    assert "breaching" in silent
 
 
 def test_the_first_dead_letter_raises_the_alarm_within_a_minute():

@@ -19,7 +19,7 @@ from tests.conformance.local_platform import LocalPlatform
 from tests.infra.committed import ROOT
 
 pytestmark = pytest.mark.platform
-STACKS = ("event-bus", "observability", "order-history", "task-queues")
+STACKS = ("event-bus", "observability", "order-history", "outbox-alarms", "task-queues")
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from monolith.outbox.configuration import RelayOptions
+from monolith.outbox.observing import NOBODY
 from monolith.outbox.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from monolith.outbox.observing import Observer
     from monolith.outbox.publishers import Publisher
 
 _LONGEST_WAIT_SECONDS = 30
@@ -34,9 +36,11 @@ def quick_options(**overrides: float) -> RelayOptions:
 
 
 @contextmanager
-def running_relay(publisher: Publisher, options: RelayOptions | None = None) -> Iterator[Relay]:
+def running_relay(
+    publisher: Publisher, options: RelayOptions | None = None, *, observer: Observer = NOBODY
+) -> Iterator[Relay]:
     """Run a relay in a thread while the block lasts."""
-    relay = Relay(publisher=publisher, options=options or quick_options())
+    relay = Relay(publisher=publisher, options=options or quick_options(), observer=observer)
     thread = threading.Thread(target=relay.run, name="relay under test")
     thread.start()
     try:

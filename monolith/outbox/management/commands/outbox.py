@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 
 from monolith.outbox import queries, retention
+from monolith.outbox.exposing import exposed
+from monolith.outbox.relay_metrics import RelayMetrics
 from monolith.outbox.resync import republish_since
 from monolith.outbox.tasks import DAYS_AHEAD, retention_days
 from monolith.outbox.worker import make_relay
@@ -50,10 +52,12 @@ class Command(BaseCommand):
         verbs[verb](options)
 
     def _relay(self, _options: dict[str, Any]) -> None:
-        relay = make_relay()
+        metrics = RelayMetrics()
+        relay = make_relay(observer=metrics)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: relay.stop())
-        relay.run()
+        with exposed(metrics.registry):
+            relay.run()
 
     def _status(self, options: dict[str, Any]) -> None:
         status = asdict(queries.get_status())
