@@ -102,6 +102,9 @@ AWS_ENDPOINT_URL = environment.text("AWS_ENDPOINT_URL", "") or environment.runni
 
 OUTBOX_CONTRACTS = "monolith.config.outbox_contracts"
 OUTBOX_TOPIC_ARNS = environment.deployed("topics")
+OUTBOX_QUEUE_URLS = {
+    name: url for name, url in environment.deployed("queues").items() if name.endswith("_events")
+}
 OUTBOX_SHARDS = 16
 OUTBOX_WAKER_IDLE_SECONDS = environment.number("OUTBOX_WAKER_IDLE_SECONDS", 60)
 OUTBOX_RELAY_IN_WORKER = environment.flag("OUTBOX_RELAY_IN_WORKER", default=True)
