@@ -17,7 +17,7 @@ from monolith.outbox.messages import Message
 from monolith.outbox.skipping import replace_skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from datetime import datetime
 
     import psycopg
@@ -89,7 +89,7 @@ def count_published(connection: psycopg.Connection[Any], selection: Selection) -
 
 def select_published(
     connection: psycopg.Connection[Any], selection: Selection
-) -> Iterator[Message]:
+) -> Generator[Message, None, None]:
     """Read a selection in the order of ids; the connection must be in autocommit mode.
 
     What was dropped by retention meanwhile is missing.

@@ -37,7 +37,7 @@ class Consumers:
         self.topic = self._sns.create_topic(Name=f"{uuid4().hex}.fifo", Attributes=fifo)["TopicArn"]
         self.urls = {"ours": self._subscribed(), "theirs": self._subscribed()}
 
-    def _subscribed(self) -> str:
+    def _subscribed(self):
         url = self._platform.create_queue(fifo=True)
         self._sns.subscribe(
             TopicArn=self.topic,
@@ -278,7 +278,7 @@ def test_replay_that_makes_no_sense_is_refused(destination, arguments):
 
 
 def test_deduplication_id_is_short_enough_for_any_event_id():
-    sent = []
+    sent: list[dict[str, str]] = []
     redirection = destinations._Redirection(sent.extend, is_fifo=True)
 
     redirection.publish_batch(
