@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _NEIGHBOURS = 3
+_DAY = timedelta(days=1)
 
 
 class NotInTheOutbox(Exception):
@@ -67,9 +68,15 @@ def view(name: str, *, limit: int) -> StreamView:
 
 
 def neighbours(message: OutboxMessage) -> list[OutboxMessage]:
-    """Return a few events of the same stream before and after one, with it, in order."""
+    """Return a few events of the same stream within a day of one, with it, in order.
+
+    There is no index by stream: a day each way keeps it to three partitions.
+    """
     around = range(message.version - _NEIGHBOURS, message.version + _NEIGHBOURS + 1)
-    found = OutboxMessage.objects.filter(stream=message.stream, version__in=around)
+    days = (message.recorded_at - _DAY, message.recorded_at + _DAY)
+    found = OutboxMessage.objects.filter(
+        recorded_at__range=days, stream=message.stream, version__in=around
+    )
     return list(found.order_by("id"))
 
 

@@ -30,7 +30,7 @@ _FREE = """
 _SKIP = """
     update outbox_message set skipped_because = coalesce(skipped_because, %s)
     where shard = %s and id = %s and stream = %s and published_at is null
-    returning event_id, event_type, version
+    returning id, event_id, event_type, version
 """
 _PARKED = "select stream from outbox_held_stream where retry_at is null order by stream"
 
@@ -50,8 +50,9 @@ class ReasonMissing(Exception):
 
 
 class Skipped(NamedTuple):
-    """The event that was given up."""
+    """The event that was given up; `id` is its row's."""
 
+    id: int
     event_id: str
     event_type: str
     version: int
@@ -132,10 +133,10 @@ def _free(cursor: CursorWrapper, stream: str) -> _Freed:
 def _skipped(row: tuple[Any, ...] | None, *, stream: str, expected: str | None) -> Skipped:
     if row is None:
         raise StreamNotHeld(f"the event that held {stream} has been published")
-    event_id, event_type, version = row
+    message_id, event_id, event_type, version = row
     if expected is not None and str(event_id) != expected:
         raise AnotherEventHolds(f"{stream} is held by {event_id}, not by {expected}")
-    return Skipped(str(event_id), event_type, version)
+    return Skipped(message_id, str(event_id), event_type, version)
 
 
 def _tell_relays(cursor: CursorWrapper) -> None:

@@ -42,7 +42,7 @@ _READ = """
                payload, octet_length(payload) as size, 0 as attempts, traceparent,
                skipped_because is not null as is_skipped
         from outbox_message
-        where recorded_at = k.recorded_at and id = k.id
+        where recorded_at = k.recorded_at and id = k.id and published_at is not null
         offset 0
     ) m
     order by m.id
@@ -92,7 +92,7 @@ def select_published(
 ) -> Generator[Message, None, None]:
     """Read a selection in the order of ids; the connection must be in autocommit mode.
 
-    What was dropped by retention meanwhile is missing.
+    What retention has dropped meanwhile is missing, and so is what a resync has made pending.
     """
     statement, parameters = _filtered(_KEYS, selection)
     with connection.cursor("outbox_replay", withhold=True) as cursor:

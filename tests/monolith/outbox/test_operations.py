@@ -112,8 +112,8 @@ def test_skipped_event_is_published_as_a_notice_of_its_version_and_the_stream_go
     assert [m.event_id for m in publisher.published] == [poison, follower]
     assert [m.version for m in publisher.published] == [1, 2]
     assert decode(notice.payload).event_type == EVENT_SKIPPED == notice.event_type
-    assert skipped == (str(poison), "catalogue.product_sold_out.v1", 1)
     row = OutboxMessage.objects.get(event_id=poison)
+    assert skipped == (row.id, str(poison), "catalogue.product_sold_out.v1", 1)
     assert (row.skipped_because, row.payload) == ("a broken name (dana)", original)
     assert not HeldStream.objects.exists()
 
@@ -254,6 +254,7 @@ def test_who_did_what_and_why_is_logged():
             "event": "outbox_event_skipped",
             "by": "dana",
             "reason": "odd",
+            "id": OutboxMessage.objects.get().id,
             "event_id": str(event_id),
             "event_type": "catalogue.product_sold_out.v1",
             "version": 1,

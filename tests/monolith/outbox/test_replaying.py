@@ -12,6 +12,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monolith.outbox import selecting
 from monolith.outbox.connecting import connect
 from monolith.outbox.contracts import EVENT_SKIPPED
 from monolith.outbox.models import OutboxMessage
@@ -220,7 +221,8 @@ def _selected(link, **chosen):
     return list(select_published(link, Selection(**chosen)))
 
 
-def test_only_what_is_published_is_selected_in_the_order_of_ids(link):
+def test_only_what_is_published_is_selected_in_the_order_of_ids(link, monkeypatch):
+    monkeypatch.setattr(selecting, "_CHUNK", 1)
     _publish("product/1", "product/2", "product/1")
     commit("product/1")
     # A statement may begin before another and get its ids after it.
