@@ -51,9 +51,10 @@ class OutboxMessageAdmin(OperatorAdmin):
     fields = (
         ("event_type", "state"),
         ("stream", "version"),
-        ("event_id", "trace_id"),
         ("recorded_at", "published_at"),
         ("topic", "shard"),
+        "event_id",
+        "trace_id",
         "skipped_because",
         "whole_payload",
     )

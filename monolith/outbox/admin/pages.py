@@ -116,6 +116,6 @@ def pretty(message: Any) -> SafeString:
         text = json.dumps(json.loads(message.payload), indent=2, ensure_ascii=False)
     except ValueError:
         text = message.payload
-    return format_html(
-        '<pre class="font-mono text-xs whitespace-pre-wrap break-all">{}</pre>', text
-    )
+    # Said here because unfold's style sheet has only the classes that unfold uses itself.
+    style = "white-space: pre-wrap; overflow-wrap: anywhere"
+    return format_html('<pre class="font-mono text-xs" style="{}">{}</pre>', style, text)

@@ -30,7 +30,7 @@ _REFUSALS = (
     operations.ReasonMissing,
     operations.StreamNotHeld,
 )
-_LONGEST_ERROR = 80
+_LONGEST_ERROR = 40
 
 
 @admin.register(HeldStream)
