@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -271,6 +272,15 @@ def test_onlooker_can_do_nothing(onlooker):
     assert b"/retry/" not in onlooker.get(detail).content
     assert HeldStream.objects.exists()
     assert _logged() == []
+
+
+@pytest.mark.parametrize("where", [EVENTS, STREAMS, page("login")])
+def test_page_is_not_hidden_for_ever_where_no_scripts_run(operator, where):
+    text = operator.get(where, follow=True).content.decode()
+
+    assert "x-cloak" in text.partition("<head>")[0]
+    (styles,) = re.findall(r"<noscript><style>(.*?)</style></noscript>", text, re.DOTALL)
+    assert "html[x-cloak] { display: block !important }" in styles
 
 
 def test_operator_edits_adds_and_deletes_nothing(operator):
