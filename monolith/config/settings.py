@@ -107,6 +107,9 @@ OUTBOX_TOPIC_ARNS = environment.deployed("topics")
 OUTBOX_CLAIM_BUCKET = environment.text("OUTBOX_CLAIM_BUCKET", "") or environment.deployed(
     "buckets"
 ).get("claims", "")
+OUTBOX_QUEUE_URLS = {
+    name: url for name, url in environment.deployed("queues").items() if name.endswith("_events")
+}
 OUTBOX_SHARDS = 16
 OUTBOX_WAKER_IDLE_SECONDS = environment.number("OUTBOX_WAKER_IDLE_SECONDS", 60)
 OUTBOX_RELAY_IN_WORKER = environment.flag("OUTBOX_RELAY_IN_WORKER", default=True)

@@ -1,4 +1,4 @@
-"""The command, the checks, the admin and the numbers behind them."""
+"""The command, the admin and the numbers behind them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from io import StringIO
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.checks import Tags, run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
@@ -107,51 +106,6 @@ def test_purge_says_what_it_did():
 
     assert _outbox("purge", "--dry-run").splitlines()[0] == "created: -"
     assert _outbox("purge").splitlines()[0] == f"created: {partition_of(tomorrow)}"
-
-
-def _check(tag, databases=None):
-    return [message.id for message in run_checks(tags=[tag], databases=databases)]
-
-
-def test_healthy_outbox_passes_its_checks():
-    assert _check("outbox") == []
-    assert [name for name in _check(Tags.database, ["default"]) if name.startswith("outbox")] == []
-
-
-def test_missing_partition_fails_the_check():
-    with connection.cursor() as cursor:
-        cursor.execute(f"drop table {partition_of(datetime.now(UTC).date())}")
-
-    assert "outbox.E004" in _check(Tags.database, ["default"])
-
-
-def test_missing_table_is_a_warning_that_lets_the_first_migration_pass():
-    with connection.cursor() as cursor:
-        cursor.execute("drop table outbox_message cascade")
-
-    assert "outbox.W003" in _check(Tags.database, ["default"])
-
-
-def test_missing_index_fails_the_check():
-    with connection.cursor() as cursor:
-        cursor.execute("drop index outbox_message_pending")
-
-    assert "outbox.E005" in _check(Tags.database, ["default"])
-
-
-def test_messages_in_the_default_partition_are_warned_about():
-    _record()
-    OutboxMessage.objects.update(recorded_at=NOON)
-
-    assert "outbox.W006" in _check(Tags.database, ["default"])
-
-
-def test_missing_topic_fails_the_check_and_none_at_all_is_warned_about(settings):
-    settings.OUTBOX_TOPIC_ARNS = {"customer": "arn", "product": "arn"}
-    assert _check("outbox") == ["outbox.E001"]
-
-    settings.OUTBOX_TOPIC_ARNS = {}
-    assert _check("outbox") == ["outbox.W002"]
 
 
 @pytest.fixture
