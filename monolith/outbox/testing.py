@@ -110,10 +110,12 @@ def _publish(
         reasons = {failure.event_id: failure.reason for failure in publisher.publish(batch)}
         refused = [message for message in batch if message.event_id in reasons]
         delivered = [message for message in batch if message.event_id not in reasons]
-        claiming.mark_published(link, delivered)
-        claiming.hold_streams(
-            link, [claiming.Hold(message, reasons[message.event_id], 0.0) for message in refused]
-        )
+        if delivered:
+            claiming.mark_published(link, delivered)
+        if refused:
+            claiming.hold_streams(
+                link, [claiming.Hold(m, reasons[m.event_id], 0.0) for m in refused]
+            )
         backlog.release(delivered)
         backlog.abandon(refused)
         failed |= {message.stream for message in refused}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from sys import stdlib_module_names
 
 import psycopg
 import pytest
@@ -17,6 +20,7 @@ from tests.outbox_guide.pages import steps_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "outbox" / "use-it-in-your-project.md"
+SOURCES = sorted((ROOT / "monolith" / "outbox").rglob("*.py"))
 KEPT = ("HOME", "LANG", "TMPDIR", "DATABASE_URL")
 
 
@@ -96,6 +100,52 @@ def test_placed_order_is_relayed_by_the_project_itself(project):
     assert {stream for stream, _ in _printed(folder)} == {"order/B1", "order/B2"}
     assert {event["sequence"] for _, event in _printed(folder)} == {"1"}
     assert {event["source"] for _, event in _printed(folder)} == {"/mysite"}
+
+
+def test_staff_of_the_project_see_the_outbox_in_its_admin(project):
+    folder, surroundings = project
+
+    seen = _run(["python", "manage.py", "shell", "-v", "0", "-c", LOOK], folder, surroundings)
+
+    assert seen.split() == ["200", "200"]
+
+
+LOOK = """
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+settings.ALLOWED_HOSTS = ["testserver"]
+client = Client()
+client.force_login(get_user_model().objects.create_superuser("staff"))
+for page in ("outboxmessage", "heldstream"):
+    print(client.get(f"/admin/outbox/{page}/").status_code)
+"""
+
+
+def test_guide_names_every_library_that_the_outbox_imports():
+    imported = {name for module in SOURCES for name in _imported(module)} - stdlib_module_names
+    _, _, command = GUIDE.read_text().partition("pip install")
+
+    named = set(re.findall(r"[\w-]+", command.partition("```")[0]))
+
+    assert {LIBRARIES.get(name, name) for name in imported - NOT_AT_RUN_TIME} - named == set()
+
+
+LIBRARIES = {
+    "botocore": "boto3",
+    "opentelemetry": "opentelemetry-api",
+    "prometheus_client": "prometheus-client",
+    "unfold": "django-unfold",
+}
+NOT_AT_RUN_TIME = {"monolith", "types_boto3_s3", "types_boto3_sns"}
+
+
+def _imported(module):
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def _untuned_partitions() -> list[checks.CheckMessage]:
     with connection.cursor() as cursor:
         cursor.execute(_UNTUNED, (DEFAULT_PARTITION,))
         names = [name for (name,) in cursor.fetchall()]
-    hint = "Autovacuum comes late to them: see `_CREATE` in monolith/outbox/retention.py."
+    hint = "Autovacuum comes late to them: see `_CREATE` in retention.py."
     return [
         checks.Warning(f"{name} lacks its autovacuum settings.", hint=hint, id="outbox.W010")
         for name in names

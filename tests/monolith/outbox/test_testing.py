@@ -64,6 +64,15 @@ def test_refused_event_holds_its_own_stream_only(relayed):
     assert _published(relayed)[2:] == [("product/POISON", version) for version in (1, 2, 3)]
 
 
+def test_refused_event_that_is_all_there_is_is_held(relayed):
+    (refused,) = commit("product/POISON")
+    relayed.publisher.refused[refused] = "no"
+
+    relayed.publish_until(pending=1)
+
+    assert _published(relayed) == []
+
+
 def test_unknown_event_is_left_alone(relayed):
     commit("product/NEW", 2)
     OutboxMessage.objects.filter(version=1).update(event_type="catalogue.product_renamed.v1")
