@@ -19,6 +19,7 @@ from event_contracts.registry import event_class_of
 from event_contracts.streams import stream_kind
 
 SOURCE = "/banyan/shop"
+_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 Fetch = Callable[[str, UUID], str]
 """Gets the data of an event, as JSON, by its `dataref` and its id."""
 
@@ -35,30 +36,16 @@ def encode(envelope: Envelope) -> str:
 
 def encode_around(envelope: Envelope) -> tuple[str, str]:
     """Write an envelope whose version is not known yet: what stands before it and after it."""
-    head = _write(
-        {
-            "specversion": "1.0",
-            "id": str(envelope.event_id),
-            "type": envelope.event_type,
-            "source": SOURCE,
-            "subject": envelope.stream,
-            "time": to_plain(envelope.occurred_at),
-            "datacontenttype": "application/json",
-            "partitionkey": envelope.stream,
-        }
+    # Piece by piece: every business transaction pays for this, and a dictionary costs twice as much.
+    subject = _write(envelope.stream)
+    head = (
+        f'{{"specversion":"1.0","id":"{envelope.event_id}","type":{_write(envelope.event_type)},'
+        f'"source":{_write(SOURCE)},"subject":{subject},"time":"{to_plain(envelope.occurred_at)}",'
+        f'"datacontenttype":"application/json","partitionkey":{subject},"sequence":"'
     )
-    tail = _write(
-        {
-            **({"recordedtime": to_plain(envelope.recorded_at)} if envelope.recorded_at else {}),
-            **({"traceparent": envelope.traceparent} if envelope.traceparent else {}),
-            "data": to_plain(envelope.data),
-        }
-    )
-    return f'{head[:-1]},"sequence":"', f'",{tail[1:]}'
-
-
-def _write(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    recorded = f'"recordedtime":"{to_plain(envelope.recorded_at)}",' if envelope.recorded_at else ""
+    trace = f'"traceparent":{_write(envelope.traceparent)},' if envelope.traceparent else ""
+    return head, f'",{recorded}{trace}"data":{_write(to_plain(envelope.data))}}}'
 
 
 def decode(

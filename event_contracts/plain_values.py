@@ -22,6 +22,8 @@ def to_plain(value: Any) -> Any:
     Raises:
         MalformedValue: an instant has no time zone.
     """
+    if isinstance(value, str | int | NoneType):
+        return value  # most values are; the other questions take longer
     if is_dataclass(value):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):

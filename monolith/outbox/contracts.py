@@ -5,6 +5,7 @@ OUTBOX_CONTRACTS names a module with these functions; `plain_events` serves wher
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
@@ -68,4 +69,9 @@ class Contracts(Protocol):
 
 def contracts() -> Contracts:
     """Return what the settings name."""
-    return cast("Contracts", import_module(getattr(settings, "OUTBOX_CONTRACTS", DEFAULT)))
+    return _contracts_of(getattr(settings, "OUTBOX_CONTRACTS", DEFAULT))
+
+
+@cache
+def _contracts_of(module: str) -> Contracts:
+    return cast("Contracts", import_module(module))

@@ -71,7 +71,8 @@ class Waker:
     def _serve(self) -> None:
         # Not kept open for ever: a quiet process should not occupy a connection.
         idle_seconds = float(getattr(settings, "OUTBOX_WAKER_IDLE_SECONDS", _DEFAULT_IDLE_SECONDS))
-        with connect("outbox waker") as connection:
+        # A NOTIFY is a commit; nobody waits for this one to reach the disk.
+        with connect("outbox waker", synchronous_commit="off") as connection:
             while self._nudged.wait(idle_seconds) and not self._closing.is_set():
                 self._nudged.clear()
                 connection.execute(f"notify {CHANNEL}")
