@@ -36,7 +36,7 @@ def encode(envelope: Envelope) -> str:
 
 def encode_around(envelope: Envelope) -> tuple[str, str]:
     """Write an envelope whose version is not known yet: what stands before it and after it."""
-    # Piece by piece: every business transaction pays for this, and a dictionary costs twice as much.
+    # Piece by piece: every business transaction pays for this, and a dictionary costs double.
     subject = _write(envelope.stream)
     head = (
         f'{{"specversion":"1.0","id":"{envelope.event_id}","type":{_write(envelope.event_type)},'
