@@ -84,6 +84,15 @@ def deployed(section: str) -> dict[str, str]:
     return dict(outputs.get(section, {}))
 
 
+def take_made_up_credentials() -> None:
+    """Let AWS's libraries sign with credentials that mean nothing, unless there are some.
+
+    For local AWS, which takes any: without some, no command could call it.
+    """
+    os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
+    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
+
+
 def database(url: str) -> dict[str, Any]:
     """Turn `postgresql://user:password@host:port/name?option=value` into Django's form.
 

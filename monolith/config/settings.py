@@ -101,6 +101,8 @@ WHITENOISE_USE_FINDERS = IS_LOCAL
 
 AWS_REGION = environment.text("AWS_REGION", "eu-west-1")
 AWS_ENDPOINT_URL = environment.text("AWS_ENDPOINT_URL", "") or environment.running("aws")
+if IS_LOCAL and AWS_ENDPOINT_URL:
+    environment.take_made_up_credentials()
 
 OUTBOX_CONTRACTS = "monolith.config.outbox_contracts"
 OUTBOX_TOPIC_ARNS = environment.deployed("topics")

@@ -119,3 +119,14 @@ def test_shop_does_not_start_on_a_senseless_setting(tmp_path, given, named):
 
     assert ended.returncode == 1
     assert named in ended.stderr
+
+
+def test_made_up_credentials_take_no_real_ones_away(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+
+    environment.take_made_up_credentials()
+
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "mine"
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "test"
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
