@@ -8,6 +8,8 @@ from django.conf import settings
 
 from monolith.outbox.sharding import DEFAULT_SHARDS
 
+MAX_ENTRIES = 10
+"""What SNS and SQS take in one call."""
 _PREFIX = "OUTBOX_"
 
 
@@ -19,8 +21,7 @@ class RelayOptions:
     batch_size: int = 500
     """Rows read in one go, over all shards."""
     publish_threads: int = 4
-    """Calls to the broker at a time. After a kill -9, what was published and not yet marked goes
-    out again: two broker batches per thread at most, those on their way and those being marked."""
+    """Calls to the broker at a time."""
     lease_seconds: float = 14.0
     """After a crash, another relay takes over when the lease is up. Half of it is the heartbeat."""
     max_attempts: int = 10
@@ -35,6 +36,15 @@ class RelayOptions:
     def heartbeat_seconds(self) -> float:
         """Seconds between two renewals of the leases."""
         return self.lease_seconds / 2
+
+    @property
+    def most_repeated(self) -> int:
+        """The most events that a kill -9 makes the broker see twice.
+
+        They were published and not marked yet: of each thread, the batch that is on its way and the
+        one that is being marked.
+        """
+        return 2 * MAX_ENTRIES * self.publish_threads
 
     @classmethod
     def from_settings(cls, **overrides: float) -> RelayOptions:

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
 from monolith.outbox.claim_checks import S3ClaimStore, StoreUnavailable, Unclaimable, check_in
+from monolith.outbox.configuration import MAX_ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from monolith.outbox.claim_checks import ClaimStore
     from monolith.outbox.messages import Message
 
-MAX_ENTRIES = 10
 # SNS limits the sum of all entries, attributes included, to 256 KiB: this leaves each its
 # attributes.
 MAX_BATCH_BYTES = 256 * 1024 - MAX_ENTRIES * 256

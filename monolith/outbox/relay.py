@@ -20,6 +20,7 @@ import structlog
 
 from monolith.outbox import claiming
 from monolith.outbox.backlog import Backlog
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.connecting import connect
 from monolith.outbox.contracts import contracts
 from monolith.outbox.delivery import Delivery
@@ -27,7 +28,7 @@ from monolith.outbox.newcomers import Newcomers
 from monolith.outbox.observing import NOBODY
 from monolith.outbox.outages import Outages, backoff
 from monolith.outbox.ownership import Ownership
-from monolith.outbox.publishers import MAX_BATCH_BYTES, MAX_ENTRIES
+from monolith.outbox.publishers import MAX_BATCH_BYTES
 from monolith.outbox.timing import Bell, Timetable
 from monolith.outbox.waking import CHANNEL, LEASES_CHANGED
 

@@ -15,8 +15,8 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.observing import Observer
-from monolith.outbox.publishers import MAX_ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from time import sleep
 from typing import TYPE_CHECKING, NamedTuple
 
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.outages import backoff
-from monolith.outbox.publishers import MAX_BATCH_BYTES, MAX_ENTRIES, BrokerUnavailable
+from monolith.outbox.publishers import MAX_BATCH_BYTES, BrokerUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -14,11 +14,12 @@ from django.db import connection
 
 from monolith.outbox import claiming, recording
 from monolith.outbox.backlog import Backlog
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.contracts import contracts
 from monolith.outbox.leases import Leases
 from monolith.outbox.models import OutboxMessage
 from monolith.outbox.newcomers import Newcomers
-from monolith.outbox.publishers import MAX_BATCH_BYTES, MAX_ENTRIES, InMemoryPublisher
+from monolith.outbox.publishers import MAX_BATCH_BYTES, InMemoryPublisher
 from monolith.outbox.sharding import shard_count
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from monolith.outbox import inspecting
 from monolith.outbox.admin.filters import StateFilter, TopicFilter, TypeFilter
 from monolith.outbox.admin.forms import ReplayForm
 from monolith.outbox.admin.pages import OperatorAdmin, pretty
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.connecting import connect
 from monolith.outbox.destinations import open_destination
 from monolith.outbox.models import OutboxMessage
-from monolith.outbox.publishers import MAX_ENTRIES
 from monolith.outbox.replaying import Replay, ReplayStopped
 from monolith.outbox.selecting import Key, read_messages
 from monolith.outbox.throttling import Throttle

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monolith.outbox import selecting
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.connecting import connect
 from monolith.outbox.contracts import EVENT_SKIPPED
 from monolith.outbox.models import OutboxMessage
 from monolith.outbox.publishers import (
     MAX_BATCH_BYTES,
-    MAX_ENTRIES,
     BrokerUnavailable,
     Failure,
     InMemoryPublisher,

@@ -12,15 +12,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from event_contracts.codec import decode
 from event_contracts.registry import EVENT_CLASSES
 from event_contracts.streams import STREAM_KINDS
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.messages import Message
 from monolith.outbox.models import OutboxMessage
-from monolith.outbox.publishers import (
-    MAX_BATCH_BYTES,
-    MAX_ENTRIES,
-    BrokerUnavailable,
-    InMemoryPublisher,
-    _entry,
-)
+from monolith.outbox.publishers import MAX_BATCH_BYTES, BrokerUnavailable, InMemoryPublisher, _entry
 from monolith.outbox.tracing import Publication, current_traceparent
 from tests.monolith.outbox.events import NOON, commit, record
 from tests.monolith.outbox.running import all_published, eventually, running_relay

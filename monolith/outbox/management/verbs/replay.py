@@ -9,10 +9,10 @@ import psycopg
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.connecting import connect
 from monolith.outbox.destinations import UnknownDestination, open_destination
 from monolith.outbox.management.instants import instant
-from monolith.outbox.publishers import MAX_ENTRIES
 from monolith.outbox.replaying import Replay, ReplayStopped
 from monolith.outbox.selecting import Selection, count_published, select_published
 from monolith.outbox.throttling import Throttle

@@ -65,7 +65,7 @@ def test_relay_that_ignores_tokens_repeats_more_than_a_batch_after_a_freeze(test
     testbed.wait_for(lambda: not _has_shards(testbed, frozen), "a take-over")
     frozen.send(signal.SIGCONT)
 
-    _until(testbed, lambda verdict: verdict.duplicates > testbed.options.batch_size)
+    _until(testbed, lambda verdict: verdict.duplicates > testbed.options.most_repeated)
 
 
 def test_relay_that_puts_failures_aside_reorders(testbed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from monolith.outbox.publishers import MAX_ENTRIES
+from monolith.outbox.configuration import MAX_ENTRIES
 from tests.monolith.outbox.faults.brokers import UnreliablePublisher
 from tests.monolith.outbox.faults.sink import Fault
 from tests.monolith.outbox.faults.summary import Result

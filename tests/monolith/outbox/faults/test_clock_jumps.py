@@ -43,7 +43,7 @@ def test_clocks_that_jump_lose_and_reorder_nothing(testbed, report):
                 repetitions(testbed.sink.publications),
                 lambda repetition: bisect_right(jumps, repetition.position) or None,
             ),
-            allowed=testbed.options.batch_size,
+            allowed=testbed.options.most_repeated,
         )
     )
 

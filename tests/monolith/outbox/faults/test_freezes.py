@@ -34,7 +34,7 @@ def test_frozen_relays_that_wake_up_lose_and_reorder_nothing(make_testbed, repor
                 repetitions(testbed.sink.publications),
                 lambda repetition: bisect_right(freezes, repetition.position) or None,
             ),
-            allowed=testbed.options.batch_size,
+            allowed=testbed.options.most_repeated,
         )
     )
 

@@ -35,7 +35,7 @@ def test_killed_relays_lose_and_reorder_nothing(make_testbed, report, relays, ki
             faults=kills,
             verdict=verdict,
             worst=most_per_fault(repetitions(testbed.sink.publications), _kill_behind(testbed)),
-            allowed=testbed.options.batch_size,
+            allowed=testbed.options.most_repeated,
         )
     )
 
