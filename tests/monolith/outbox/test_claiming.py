@@ -84,6 +84,31 @@ def test_held_stream_is_passed_over_until_it_is_due(link, leases):
     ]
 
 
+@pytest.mark.xfail(
+    raises=AssertionError,
+    reason="a hold that ends while the rows are read lets later ones out first",
+)
+def test_hold_that_ends_during_a_read_lets_nothing_overtake(link, leases):
+    commit("product/1")
+    (first,) = _read_all(link, leases)
+    _copy_many_times(first)
+    claiming.hold_streams(link, [claiming.Hold(first, "broken", 60.0)])
+
+    for milliseconds in (2, 3, 5, 8, 10, 15, 20):
+        link.execute(
+            "update outbox_held_stream set retry_at = clock_timestamp() + %s * interval '1 ms'",
+            (milliseconds,),
+        )
+        read = _read_all(link, leases)
+        assert not read or read[0].id == first.id
+
+
+def _copy_many_times(message):
+    row = OutboxMessage.objects.values().get(id=message.id)
+    others = [{**row, "id": None, "version": version} for version in range(2, 10_000)]
+    OutboxMessage.objects.bulk_create([OutboxMessage(**other) for other in others])
+
+
 def test_shard_that_is_owned_is_not_taken_and_an_expired_one_gets_a_new_token(link, leases):
     mine = leases.take(link, count=16)
     theirs = Leases(name="theirs", lease_seconds=60)

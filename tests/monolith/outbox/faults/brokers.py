@@ -77,7 +77,7 @@ class UnreliablePublisher(FilePublisher):
             self._refuse_some,
             self._throttle_some,
         ]
-        return self.chance.choices(behaviours, [90, 2, 2, 2, 2, 2])[0](batch)
+        return self.chance.choices(behaviours, [80, 2, 2, 2, 7, 7])[0](batch)
 
     def _be_down(self, _batch: Sequence[Message]) -> list[Failure]:
         self._note(Fault.DOWN)

@@ -10,11 +10,13 @@ from tests.monolith.outbox.faults.sink import Fault
 from tests.monolith.outbox.faults.summary import Result
 from tests.monolith.outbox.faults.verdicts import most_per_fault, repetitions
 
-EACH = 10
+EACH = 6
 
 
 def test_unreliable_broker_makes_the_relays_lose_and_reorder_nothing(make_testbed, report):
-    testbed = make_testbed(lease_seconds=20)  # repetitions come from the broker alone
+    # Leases that nobody loses: whatever is repeated, the broker is to blame for it. A long backlog:
+    # holds end while it is being read.
+    testbed = make_testbed(lease_seconds=20, ahead=2000)
     for _ in range(2):
         testbed.start_relay(publisher=UnreliablePublisher)
     testbed.start_writers()
