@@ -29,6 +29,8 @@ SESSION = {
     "synchronous_commit": "off",
 }
 
+# One instant for the whole statement: a hold that ended while it runs would let through what is
+# behind the rows that were passed over.
 _READ = """
     select p.shard, s.token, p.id, p.recorded_at, p.event_id, p.stream, p.version, p.event_type,
            p.topic, p.payload, octet_length(p.payload), coalesce(h.attempts, 0), p.traceparent,
@@ -45,7 +47,7 @@ _READ = """
           and not exists (
               select 1 from outbox_held_stream held
               where held.stream = m.stream
-                and (held.retry_at is null or held.retry_at > clock_timestamp())
+                and (held.retry_at is null or held.retry_at > statement_timestamp())
           )
         order by m.id
         limit %(limit)s

@@ -100,7 +100,10 @@ class Leases:
     def take(self, connection: psycopg.Connection[Any], *, count: int) -> dict[int, int]:
         """Take up to `count` free or expired shards and return them with their new tokens."""
         parameters = {"name": self._name, "lease": self._lease, "count": count}
-        return dict(connection.execute(_TAKE, parameters).fetchall())
+        with connection.transaction():
+            # Marks may be lost with the server. A token may not: it would be given out once more.
+            connection.execute("set local synchronous_commit = on")
+            return dict(connection.execute(_TAKE, parameters).fetchall())
 
     def release(self, connection: psycopg.Connection[Any], shards: Collection[int]) -> None:
         """Give shards back at once."""

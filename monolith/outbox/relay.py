@@ -114,7 +114,9 @@ class Relay:
             self._hold(connection)
             self._read(connection)
             self._dispatch()
-            self._bell.wait(connection.fileno(), self._next_at() - monotonic())
+            # What PostgreSQL told during a statement makes the socket ready no more.
+            if not self._listen(connection):
+                self._bell.wait(connection.fileno(), self._next_at() - monotonic())
         self._finish(connection)
 
     def _finish(self, connection: psycopg.Connection[Any]) -> None:
@@ -129,12 +131,15 @@ class Relay:
     def _next_at(self) -> float:
         return min(self._ownership.next_tend_at, self._timetable.next_at)
 
-    def _listen(self, connection: psycopg.Connection[Any]) -> None:
+    def _listen(self, connection: psycopg.Connection[Any]) -> bool:
+        """Return whether there is something to do at once."""
         told = {notification.payload for notification in connection.notifies(timeout=0)}
         if LEASES_CHANGED in told:
             self._ownership.next_tend_at = 0.0
-        if self._timetable.is_due(monotonic()) or "" in told:
+        is_due = self._timetable.is_due(monotonic())
+        if is_due or "" in told:
             self._stale.update(self._ownership.tokens)
+        return is_due or bool(told)
 
     def _tend(self, connection: psycopg.Connection[Any]) -> None:
         now = monotonic()

@@ -77,7 +77,7 @@ def test_stock_code_is_listed_once_whatever_its_case():
 
 
 def test_product_without_a_stock_code_is_not_listed():
-    with pytest.raises(IntegrityError, match="catalogue_product_stock_code_upper_case"):
+    with pytest.raises(operations.InvalidStockCode):
         list_hearts(stock_code=" ")
 
     assert recorded() == []

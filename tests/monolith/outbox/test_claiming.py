@@ -84,10 +84,6 @@ def test_held_stream_is_passed_over_until_it_is_due(link, leases):
     ]
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="a hold that ends while the rows are read lets later ones out first",
-)
 def test_hold_that_ends_during_a_read_lets_nothing_overtake(link, leases):
     commit("product/1")
     (first,) = _read_all(link, leases)

@@ -9,7 +9,9 @@ from contextlib import closing
 import pytest
 from django.db import connection, transaction
 
-from monolith.outbox import queries, recording
+from monolith.outbox import queries, recording, waking
+from monolith.outbox.connecting import connect
+from monolith.outbox.leases import Leases
 from monolith.outbox.models import HeldStream, OutboxMessage, Shard
 from monolith.outbox.publishers import InMemoryPublisher
 from monolith.outbox.resync import republish_since
@@ -247,3 +249,31 @@ def test_rows_of_a_transaction_that_is_still_open_are_not_published():
         eventually(lambda: len(publisher.published) == 2)
 
     assert [message.stream for message in publisher.published] == ["product/OTHER", "product/OPEN"]
+
+
+def test_wake_up_that_arrives_during_a_statement_is_heard(monkeypatch):
+    monkeypatch.setattr(waking, "nudge", lambda: None)
+    publisher = InMemoryPublisher()
+    tend, turns = Leases.tend, []
+
+    def tend_and_be_told(self, link):
+        standing = tend(self, link)
+        if turns and turns.pop():
+            _write(["product/1"])
+            _tell("")
+            link.execute("select 1")  # reads the wake-up off the socket, too
+        return standing
+
+    monkeypatch.setattr(Leases, "tend", tend_and_be_told)
+
+    # The heartbeat is far away: whoever missed the wake-up would sleep for minutes.
+    with running_relay(publisher, quick_options(lease_seconds=600)):
+        eventually(queries.is_relayed)
+        turns.append("the next")
+        _tell(waking.LEASES_CHANGED)
+        eventually(lambda: len(publisher.published) == 1)
+
+
+def _tell(payload: str) -> None:
+    with connect("somebody else") as somebody:
+        somebody.execute("select pg_notify(%s, %s)", (waking.CHANNEL, payload))

@@ -168,9 +168,15 @@ def test_told_to_stop_it_does_not_wait_for_the_next_invoice(file):
     assert TakenInInvoice.objects.count() == 1
 
 
-def test_first_signal_stops_gently_and_the_second_as_usual():
-    usual = signal.getsignal(signal.SIGINT)
+@pytest.fixture
+def usual():
+    """Give Ctrl-C its usual meaning: a shell has it ignored by what it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
 
+
+def test_first_signal_stops_gently_and_the_second_as_usual(usual):
     with stop_on_signals() as stopping:
         signal.raise_signal(signal.SIGINT)
 
