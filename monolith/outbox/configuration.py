@@ -18,7 +18,7 @@ class RelayOptions:
     """How a relay works; the setting of each is its name in capitals behind `OUTBOX_`."""
 
     shards: int = DEFAULT_SHARDS
-    batch_size: int = 500
+    batch_size: int = 1000
     """Rows read in one go, over all shards."""
     publish_threads: int = 4
     """Calls to the broker at a time."""
@@ -38,13 +38,18 @@ class RelayOptions:
         return self.lease_seconds / 2
 
     @property
+    def mark_at_once(self) -> int:
+        """How many published events are worth a statement that marks them."""
+        return 2 * MAX_ENTRIES * self.publish_threads
+
+    @property
     def most_repeated(self) -> int:
         """The most events that a kill -9 makes the broker see twice.
 
-        They were published and not marked yet: of each thread, the batch that is on its way and the
-        one that is being marked.
+        They were published and not marked yet: nearly enough to be marked, what all threads have
+        just finished, and what they have on its way.
         """
-        return 2 * MAX_ENTRIES * self.publish_threads
+        return self.mark_at_once + 2 * MAX_ENTRIES * self.publish_threads
 
     @classmethod
     def from_settings(cls, **overrides: float) -> RelayOptions:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from monolith.outbox.publishers import Failure, Publisher
 
 _SMALLEST_READ = 10
+_LONGEST_UNMARKED_SECONDS = 0.02
 _READ_PAUSE_IN_OUTAGE_SECONDS = 0.5
 _RECONNECT_SECONDS = 0.2
 _RECONNECT_CEILING_SECONDS = 3.0
@@ -76,6 +77,7 @@ class Relay:
         self._stale: set[int] = set()
         self._read_not_before = 0.0
         self._unmarked: list[Message] = []
+        self._mark_by = float("inf")
         self._holds: list[claiming.Hold] = []
 
     def run(self) -> None:
@@ -122,6 +124,7 @@ class Relay:
     def _finish(self, connection: psycopg.Connection[Any]) -> None:
         self._delivery.close()
         self._collect()
+        self._mark_by = 0.0
         self._mark(connection)
         self._hold(connection)
         self._ownership.leave(connection)
@@ -129,7 +132,7 @@ class Relay:
         log.info("outbox_relay_stopped", relay=self.name)
 
     def _next_at(self) -> float:
-        return min(self._ownership.next_tend_at, self._timetable.next_at)
+        return min(self._ownership.next_tend_at, self._timetable.next_at, self._mark_by)
 
     def _listen(self, connection: psycopg.Connection[Any]) -> bool:
         """Return whether there is something to do at once."""
@@ -177,6 +180,8 @@ class Relay:
         failed = {failure.event_id: failure for failure in outcome.failures}
         delivered = [message for message in outcome.batch if message.event_id not in failed]
         self._backlog.release(delivered)
+        if delivered and not self._unmarked:
+            self._mark_by = monotonic() + _LONGEST_UNMARKED_SECONDS
         self._unmarked += delivered
         self._holds += [
             self._after(message, failed[message.event_id])
@@ -207,12 +212,19 @@ class Relay:
         self._backlog.drop_ready(topic=outcome.topic)
 
     def _mark(self, connection: psycopg.Connection[Any]) -> None:
-        if not self._unmarked:
+        if not self._unmarked or not self._is_time_to_mark():
             return
         refused = claiming.mark_published(connection, self._unmarked)
         self._backlog.close(self._unmarked)
         self._unmarked = []
+        self._mark_by = float("inf")
         self._refuse(refused)
+
+    def _is_time_to_mark(self) -> bool:
+        enough = len(self._unmarked) >= self._options.mark_at_once
+        # Only what is marked lets its shard be read again.
+        starving = not self._backlog.topics()
+        return enough or starving or monotonic() >= self._mark_by
 
     def _hold(self, connection: psycopg.Connection[Any]) -> None:
         if not self._holds:
