@@ -254,7 +254,8 @@ def test_rows_of_a_transaction_that_is_still_open_are_not_published():
 def test_wake_up_that_arrives_during_a_statement_is_heard(monkeypatch):
     monkeypatch.setattr(waking, "nudge", lambda: None)
     publisher = InMemoryPublisher()
-    tend, turns = Leases.tend, []
+    tend = Leases.tend
+    turns: list[str] = []
 
     def tend_and_be_told(self, link):
         standing = tend(self, link)
