@@ -54,11 +54,6 @@ class Delivery:
         self._in_flight: dict[str, int] = {}
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing is on its way."""
-        return not self._in_flight
-
-    @property
     def has_room(self) -> bool:
         """Whether another call would start at once."""
         return sum(self._in_flight.values()) < self._most

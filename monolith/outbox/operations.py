@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 from django.db import connection, transaction
 
-from monolith.outbox.waking import CHANNEL, LEASES_CHANGED
+from monolith.outbox.waking import tell_relays
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
@@ -78,7 +78,7 @@ def retry_stream(stream: str, *, by: str) -> None:
         freed = _free(cursor, stream)
         if not freed.was_parked:  # of what is parked, nothing is on its way
             cursor.execute(_FENCE, (freed.shard,))
-        _tell_relays(cursor)
+        tell_relays(cursor)
     log.warning("outbox_stream_retried", stream=stream, by=by, **_why(freed))
 
 
@@ -109,7 +109,7 @@ def skip_message(stream: str, *, reason: str, by: str, event_id: str | None = No
         because = f"{reason.strip()} ({by})"
         cursor.execute(_SKIP, (because, freed.shard, freed.message_id, stream))
         skipped = _skipped(cursor.fetchone(), stream=stream, expected=event_id)
-        _tell_relays(cursor)
+        tell_relays(cursor)
     log.warning(
         "outbox_event_skipped",
         stream=stream,
@@ -137,11 +137,6 @@ def _skipped(row: tuple[Any, ...] | None, *, stream: str, expected: str | None) 
     if expected is not None and str(event_id) != expected:
         raise AnotherEventHolds(f"{stream} is held by {event_id}, not by {expected}")
     return Skipped(message_id, str(event_id), event_type, version)
-
-
-def _tell_relays(cursor: CursorWrapper) -> None:
-    # Not a business transaction: the relays may hear of it from the commit itself.
-    cursor.execute("select pg_notify(%s, %s)", (CHANNEL, LEASES_CHANGED))
 
 
 def _retried(stream: str, *, by: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 
 from monolith.outbox.leases import Leases
-from monolith.outbox.waking import CHANNEL, LEASES_CHANGED
+from monolith.outbox.waking import tell_relays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -46,7 +46,7 @@ class Ownership:
         """Introduce ourselves on a new connection; the others hear it and make room."""
         self._leases.ensure_shards(connection, count=self._options.shards)
         self._leases.tend(connection)
-        connection.execute("select pg_notify(%s, %s)", (CHANNEL, LEASES_CHANGED))
+        tell_relays(connection)
         self.next_tend_at = 0.0
 
     def tend(self, connection: psycopg.Connection[Any], *, now: float) -> Change:
@@ -75,12 +75,12 @@ class Ownership:
         if done:
             self._leases.release(connection, done)
             self._leaving -= done
-            connection.execute("select pg_notify(%s, %s)", (CHANNEL, LEASES_CHANGED))
+            tell_relays(connection)
 
     def leave(self, connection: psycopg.Connection[Any]) -> None:
         """Give up everything."""
         self._leases.leave(connection)
-        connection.execute("select pg_notify(%s, %s)", (CHANNEL, LEASES_CHANGED))
+        tell_relays(connection)
         self.tokens = {}
 
     def _take(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import connection, transaction
 
-from monolith.outbox.waking import CHANNEL, LEASES_CHANGED
+from monolith.outbox.waking import tell_relays
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,7 +37,6 @@ def republish_since(*, since: datetime, dry_run: bool = False) -> int:
         cursor.execute(_FENCE_EVERYBODY)
         cursor.execute(_REOPEN, (since,))
         count = int(cursor.rowcount)
-        # Not a business transaction: the relays may hear of it from the commit itself.
-        cursor.execute("select pg_notify(%s, %s)", (CHANNEL, LEASES_CHANGED))
+        tell_relays(cursor)
     log.info("outbox_resynced", since=since.isoformat(), events=count)
     return count

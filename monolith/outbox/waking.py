@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import Any
 
 import psycopg
 import structlog
@@ -23,6 +24,14 @@ _INTERVAL_SECONDS = 0.02
 _DEFAULT_IDLE_SECONDS = 3.0
 
 log = structlog.get_logger(__name__)
+
+
+def tell_relays(session: Any) -> None:
+    """Tell every relay, from this session's commit on, that shards are wanted, free or fenced.
+
+    Not for business transactions: see above. `session` is a connection or a cursor.
+    """
+    session.execute("select pg_notify(%s, %s)", (CHANNEL, LEASES_CHANGED))
 
 
 class Waker:

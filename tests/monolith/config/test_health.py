@@ -43,17 +43,6 @@ def relayed():
         )
 
 
-@pytest.fixture
-def lost_database():
-    """The server of the database answers no more."""
-    port = connection.settings_dict["PORT"]
-    connection.close()
-    connection.settings_dict["PORT"] = str(free_port())
-    yield
-    connection.close()
-    connection.settings_dict["PORT"] = port
-
-
 def test_living_process_says_so(client):
     response = client.get("/healthz")
 

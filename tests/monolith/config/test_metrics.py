@@ -3,21 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
-
-from infra.local.ports import free_port
-
-
-@pytest.fixture
-def lost_database():
-    """The server of the database answers no more."""
-    port = connection.settings_dict["PORT"]
-    connection.close()
-    connection.settings_dict["PORT"] = str(free_port())
-    yield
-    connection.close()
-    connection.settings_dict["PORT"] = port
 
 
 def _families(response):
