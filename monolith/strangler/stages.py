@@ -1,4 +1,4 @@
-"""The ladder a moving read climbs: its rungs, and which can be entered in this release."""
+"""How far a read has moved: the stages of the ladder, and their names."""
 
 from __future__ import annotations
 
@@ -24,10 +24,6 @@ class Stage(IntEnum):
         return self.name.lower()
 
 
-# The rungs in between are stored and ordered already, but nothing serves from them yet.
-ENTERABLE = (Stage.MONOLITH, Stage.SERVICE)
-
-
 class UnknownStage(Exception):
     """No rung of the ladder has this name."""
 
@@ -46,8 +42,3 @@ def stage_called(label: str) -> Stage:
         return Stage[label.upper()]
     except KeyError:
         raise UnknownStage(label) from None
-
-
-def next_enterable(stage: Stage) -> Stage | None:
-    """Return the rung that an advance leads to, or None at the top of what can be entered."""
-    return next((rung for rung in ENTERABLE if rung > stage), None)

@@ -1,0 +1,56 @@
+"""What processes and services were seen to do."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class WorkerSeen(models.Model):
+    """A process that routes reads, and the newest change of state that it serves by.
+
+    `control_version` is the id of a `Transition`; `code` the digest of the code it runs.
+    """
+
+    worker = models.CharField(max_length=120, primary_key=True)
+    kind = models.CharField(max_length=20)
+    control_version = models.BigIntegerField()
+    code = models.CharField(max_length=64)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.worker
+
+
+class Heartbeat(models.Model):
+    """The latest beat sent down a path's stream, and the latest that its service had arrived at."""
+
+    path = models.CharField(max_length=80, primary_key=True)
+    sent_version = models.PositiveBigIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    seen_version = models.PositiveBigIntegerField(default=0)
+    seen_sent_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True)
+    build = models.CharField(max_length=64, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"heartbeat of {self.path}"
+
+
+class Drill(models.Model):
+    """One fault put into a path's twin, and whether it was found and rolled back in time."""
+
+    path = models.CharField(max_length=80)
+    fault = models.CharField(max_length=20)
+    started_at = models.DateTimeField()
+    comparisons = models.PositiveIntegerField(default=0)
+    detected_seconds = models.FloatField(null=True, blank=True)
+    rolled_back_seconds = models.FloatField(null=True, blank=True)
+    effective_seconds = models.FloatField(null=True, blank=True)
+    alarm = models.TextField(blank=True, default="")
+    has_passed = models.BooleanField(default=False)
+    code = models.CharField(max_length=64)
+    by = models.CharField(max_length=150)
+
+    def __str__(self) -> str:
+        return f"drill {self.fault} of {self.path}"
