@@ -12,6 +12,7 @@ from django.conf import settings
 
 from monolith.config import tracing
 from monolith.outbox.worker import RelayStep
+from monolith.strangler.worker import WatchStep
 
 QUEUE = "banyan-tasks"
 
@@ -44,6 +45,7 @@ app.conf.beat_schedule = {
     "forget-handled": {"task": "outbox.forget_handled", "schedule": 86_400},
 }
 app.steps["worker"].add(RelayStep)
+app.steps["worker"].add(WatchStep)
 app.autodiscover_tasks()
 
 

@@ -18,6 +18,7 @@ from monolith.catalogue import operations as catalogue
 from monolith.catalogue.queries import ProductNotFound
 from monolith.customers import operations as customers
 from monolith.ordering import operations as ordering
+from monolith.strangler.routing import AnswerUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,7 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     **dict.fromkeys(_NOT_FOUND, HTTPStatus.NOT_FOUND),
     **dict.fromkeys(_CONFLICT, HTTPStatus.CONFLICT),
     **dict.fromkeys(_UNPROCESSABLE, HTTPStatus.UNPROCESSABLE_ENTITY),
+    AnswerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

@@ -52,6 +52,10 @@ def _stream_of(query: OrderHistoryQuery) -> str:
     return customer_stream(query.customer_id)
 
 
+def _subject_of(query: OrderHistoryQuery) -> str:
+    return str(query.customer_id)
+
+
 def _version_of(page: OrderHistoryPage) -> int:
     return page.as_of
 
@@ -91,6 +95,8 @@ order_history = MovingRead(
     answer_class=OrderHistoryPage,
     version_of=_version_of,
     stream_of=_stream_of,
+    subject_of=_subject_of,
+    sources=("monolith.ordering.queries.history",),
     source=SnapshotSource(
         keys_after=_keys_after,
         stream_of=_stream_of_key,

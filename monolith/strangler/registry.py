@@ -59,17 +59,20 @@ class MovingRead(Generic[Query, Answer]):
 
     `answer_class` is the contract that the service's JSON must have; `version_of(answer)` is the
     version of the stream `stream_of(query)` that an answer reflects. Paths of one `family` move
-    their customers together.
+    their customers together: `subject_of(query)` tells whom a read is about, if anybody. `sources`
+    names the modules whose code makes the monolith's answer: when it changes, evidence is void.
     """
 
     name: str
     family: str
-    monolith_answer: Callable[[Query], Answer]
+    monolith_answer: Callable[[Query], Answer] | None
     service_request: Callable[[Query], ServiceRequest]
     answer_class: type[Answer]
     version_of: Callable[[Answer], int]
     stream_of: Callable[[Query], str]
     source: SnapshotSource[Query, Answer]
+    subject_of: Callable[[Query], str | None] = lambda _query: None
+    sources: tuple[str, ...] = ()
     compare: Callable[[Answer, Answer], tuple[Difference, ...]] = differences
 
 
@@ -101,3 +104,8 @@ def get_path(name: str) -> MovingRead[Any, Any]:
 def names() -> list[str]:
     """List the names of all declared paths."""
     return sorted(_declared)
+
+
+def sources() -> set[str]:
+    """Name every module whose code makes an answer."""
+    return {source for path in _declared.values() for source in path.sources}

@@ -37,6 +37,17 @@ class Heartbeat(models.Model):
         return f"heartbeat of {self.path}"
 
 
+class Duty(models.Model):
+    """What only one process needs to do, and who does it until when. Two would do no harm."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    holder = models.CharField(max_length=120)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} by {self.holder}"
+
+
 class Drill(models.Model):
     """One fault put into a path's twin, and whether it was found and rolled back in time."""
 

@@ -6,19 +6,24 @@ import time
 
 import pytest
 
-from monolith.outbox import waking
-from monolith.strangler import queries, reconciliation, registry
-from monolith.strangler.queries import StageCache
-from monolith.strangler.stages import Stage
+from monolith.outbox import recording, waking
+from monolith.strangler import breaker, controls, reconciliation, registry, tallies
+from monolith.strangler.controls import ControlCache, Controls
+from monolith.strangler.decision import Held
+from monolith.strangler.ladder import rung_called
 from tests.monolith.strangler.library import Library
 from tests.monolith.strangler.service import running_service
 
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    queries.stages.forget()
+    controls.cache.forget()
+    breaker.forget()
+    tallies.take()
     yield
-    queries.stages.forget()
+    controls.cache.forget()
+    breaker.forget()
+    tallies.take()
     waking.close()
 
 
@@ -43,15 +48,52 @@ def service(settings):
 
 
 @pytest.fixture
-def at_service(monkeypatch, library, service, settings):
-    """The service answers the library's read; asking for the stage needs no database.
+def standing(monkeypatch):
+    """Puts the library's read on a rung; what is in force is known without a database."""
+
+    def stand(rung, *, path="shelf", **known):
+        rung = rung_called(rung)
+        held = {path: Held(stage=rung.stage, dial=rung.dial, **known.pop("holding", {}))}
+        cache = ControlCache(lambda: Controls(**{"held": held, **known}))
+        monkeypatch.setattr(controls, "cache", cache)
+        return cache
+
+    return stand
+
+
+@pytest.fixture
+def at_service(monkeypatch, library, service, settings, standing):
+    """The service answers the library's read, and nobody has written anything.
 
     The budget is one that no busy machine uses up; a test of what uses it up sets a small one.
     """
     settings.STRANGLER_TIMEOUT_SECONDS = 30
-    monkeypatch.setattr(queries, "stages", StageCache(lambda: {"shelf": Stage.SERVICE}))
+    standing("service")
+    monkeypatch.setattr(recording, "current_version", lambda _stream: 0)
     service.respond = service.answer_json({"as_of": 3, "books": ["Emma", "Persuasion"]})
     return service
+
+
+@pytest.fixture
+def at_service_for_real(library, service, settings, standing):
+    """The service answers, to whoever has what they wrote in its answer; needs the database."""
+    settings.STRANGLER_TIMEOUT_SECONDS = 30
+    standing("service")
+    return service
+
+
+@pytest.fixture
+def counted():
+    """Counts of a series so far, by name; they stay where they are."""
+
+    def count(series, path="shelf"):
+        return {
+            key.name: number
+            for key, number in tallies._now.counts.items()
+            if (key.path, key.series) == (path, series)
+        }
+
+    return count
 
 
 class SleepingClock:

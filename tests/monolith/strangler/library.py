@@ -52,6 +52,7 @@ class Library:
             answer_class=Shelf,
             version_of=lambda shelf: shelf.as_of,
             stream_of=lambda query: customer_stream(query.number),
+            subject_of=lambda query: str(query.number),
             source=SnapshotSource(
                 keys_after=self.keys_after,
                 stream_of=lambda key: customer_stream(int(key)),
