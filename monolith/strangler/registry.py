@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from monolith.strangler.comparison import Difference, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Query = TypeVar("Query")
 Answer = TypeVar("Answer")
+
+ANY_SHAPE = "any"
+"""The one shape of questions that nobody told apart."""
 
 
 class PathNotDeclared(Exception):
@@ -59,18 +62,29 @@ class MovingRead(Generic[Query, Answer]):
 
     `answer_class` is the contract that the service's JSON must have; `version_of(answer)` is the
     version of the stream `stream_of(query)` that an answer reflects. Paths of one `family` move
-    their customers together.
+    their customers together: `subject_of(query)` tells whom a read is about, if anybody.
+
+    What comparing needs: `subjects_in(answer)` names everybody whose objects an answer holds.
+    `shape_of(query)` is one of `shapes`, the kinds of question that must all have been compared;
+    `sample_queries(n)` makes up questions of every shape about n keys. Of `query_class`, questions
+    can be written down and asked again.
     """
 
     name: str
     family: str
-    monolith_answer: Callable[[Query], Answer]
+    monolith_answer: Callable[[Query], Answer] | None
     service_request: Callable[[Query], ServiceRequest]
     answer_class: type[Answer]
     version_of: Callable[[Answer], int]
     stream_of: Callable[[Query], str]
     source: SnapshotSource[Query, Answer]
+    subject_of: Callable[[Query], str | None] = lambda _query: None
     compare: Callable[[Answer, Answer], tuple[Difference, ...]] = differences
+    subjects_in: Callable[[Answer], Iterable[str]] = lambda _answer: ()
+    shape_of: Callable[[Query], str] = lambda _query: ANY_SHAPE
+    shapes: tuple[str, ...] = (ANY_SHAPE,)
+    sample_queries: Callable[[int], Iterable[Query]] = lambda _keys: ()
+    query_class: type[Query] | None = None
 
 
 _declared: dict[str, MovingRead[Any, Any]] = {}
