@@ -68,17 +68,32 @@ def _identities(items: list[Any], key: str | None) -> list[str]:
 
 def _matched(ours: list[str], theirs: list[str]) -> tuple[list[_Pair], list[_Gap]]:
     """Return the pairs that stand in order, and the gaps between them: what each side has there."""
-    if ours == theirs:
-        return [(index, index) for index in range(len(ours))], []
-    same: list[_Pair] = []
+    begin = _shared(ours, theirs)
+    end = _shared(ours[begin:][::-1], theirs[begin:][::-1])
+    stop, there_stop = len(ours) - end, len(theirs) - end
+    same = [(index, index) for index in range(begin)]
+    same += zip(range(stop, len(ours)), range(there_stop, len(theirs)), strict=True)
     gaps: list[_Gap] = []
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    for tag, start, end, there, there_end in matcher.get_opcodes():
+    matcher = SequenceMatcher(None, ours[begin:stop], theirs[begin:there_stop], autojunk=False)
+    for tag, first, last, there, there_last in matcher.get_opcodes():
+        here, other = _shifted(first, last, begin), _shifted(there, there_last, begin)
         if tag == "equal":
-            same += zip(range(start, end), range(there, there_end), strict=True)
+            same += zip(here, other, strict=True)
         else:
-            gaps.append((list(range(start, end)), list(range(there, there_end))))
+            gaps.append((list(here), list(other)))
     return same, gaps
+
+
+def _shared(ours: list[str], theirs: list[str]) -> int:
+    """Return how many items both begin with."""
+    unlike = (
+        index for index, pair in enumerate(zip(ours, theirs, strict=False)) if len({*pair}) > 1
+    )
+    return next(unlike, min(len(ours), len(theirs)))
+
+
+def _shifted(first: int, last: int, by: int) -> range:
+    return range(first + by, last + by)
 
 
 def _moved(ours: list[str], theirs: list[str], gaps: list[_Gap]) -> list[_Pair]:

@@ -34,13 +34,13 @@ class _Shadow:
     def __init__(self) -> None:
         clock = time.monotonic
         self.backlog = Backlog(clock=clock, rechecks=Rechecks())
-        work = Work(
+        self.work = Work(
             self.backlog,
             clock=clock,
             breathe=lambda: courtesy.wait(PATIENCE_SECONDS),
             busy=Pressure(look).why,
         )
-        self.threads = Threads(self.backlog, work, clock=clock)
+        self.threads = Threads(self.backlog, self.work, clock=clock)
 
 
 _shadow = _Shadow()
