@@ -128,6 +128,9 @@ STRANGLER_BACKFILL_MAX_PENDING = int(environment.number("STRANGLER_BACKFILL_MAX_
 STRANGLER_PROFILE = environment.text("STRANGLER_PROFILE", "demo" if IS_LOCAL else "standard")
 STRANGLER_WATCH_IN_WORKER = environment.flag("STRANGLER_WATCH_IN_WORKER", default=True)
 STRANGLER_TIMEOUT_SECONDS = environment.number("STRANGLER_TIMEOUT_SECONDS", 0.4)
+STRANGLER_SAMPLE_KEYS = environment.names("STRANGLER_SAMPLE_KEYS", "")
+if IS_LOCAL and not STRANGLER_SAMPLE_KEYS:
+    STRANGLER_SAMPLE_KEYS = [environment.made_up_key(SECRET_KEY)]
 
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "sqs://")
 CELERY_TASK_QUEUE_URL = environment.deployed("queues").get("tasks", "")

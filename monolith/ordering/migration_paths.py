@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from event_contracts.order_history import (
@@ -16,13 +17,17 @@ from event_contracts.streams import customer_stream
 from monolith.customers.queries import list_customer_ids
 from monolith.ordering.queries import list_order_summaries, list_orders_for_customer
 from monolith.strangler import registry
+from monolith.strangler.comparison import differences
 from monolith.strangler.registry import MovingRead, ServiceRequest, SnapshotSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
 ORDER_HISTORY = "order_history"
+_PAGES, _FILTERS = ("first", "later"), ("all", "status", "dates", "status+dates")
+# Customers among whom those for sample questions are chosen, evenly.
+_MOST_CUSTOMERS = 100_000
 
 
 def declare() -> None:
@@ -58,6 +63,48 @@ def _subject_of(query: OrderHistoryQuery) -> str:
 
 def _version_of(page: OrderHistoryPage) -> int:
     return page.as_of
+
+
+def _subject_of(query: OrderHistoryQuery) -> str:
+    return str(query.customer_id)
+
+
+def _subjects_in(page: OrderHistoryPage) -> tuple[str, ...]:
+    # Rows carry no owner of their own: a stranger's row on the right page is an extra one.
+    return (str(page.customer_id),)
+
+
+def _shape_of(query: OrderHistoryQuery) -> str:
+    has_dates = query.placed_from is not None or query.placed_until is not None
+    filters = [name for name, has in (("status", query.status), ("dates", has_dates)) if has]
+    return f"{'later' if query.before else 'first'}/{'+'.join(filters) or 'all'}"
+
+
+def _sample_queries(keys: int) -> Iterator[OrderHistoryQuery]:
+    """Ask of some customers with orders, evenly spread, in every shape that they have rows for."""
+    everybody = list_customer_ids(limit=_MOST_CUSTOMERS)
+    step = max(len(everybody) // max(keys, 1), 1)
+    found = 0
+    # Those between come later, for where many of the first have no orders.
+    for customer_id in (one for offset in range(step) for one in everybody[offset::step]):
+        if found == keys:
+            return
+        queries = list(_queries_about(customer_id))
+        found += bool(queries)
+        yield from queries
+
+
+def _queries_about(customer_id: int) -> Iterator[OrderHistoryQuery]:
+    orders = list_order_summaries(customer_id=customer_id)
+    if not orders:
+        return
+    middle = orders[len(orders) // 2]
+    for before in (None, Cursor.at(orders[0])):
+        query = OrderHistoryQuery(customer_id=customer_id, before=before)
+        yield query
+        yield replace(query, status=middle.status)
+        yield replace(query, placed_from=middle.placed_at)
+        yield replace(query, status=middle.status, placed_until=middle.placed_at)
 
 
 # The keys of this path are customer numbers: customers without orders have an empty history.
@@ -97,6 +144,12 @@ order_history = MovingRead(
     stream_of=_stream_of,
     subject_of=_subject_of,
     sources=("monolith.ordering.queries.history",),
+    compare=partial(differences, keys={"orders": "order_number"}),
+    subjects_in=_subjects_in,
+    shape_of=_shape_of,
+    shapes=tuple(f"{page}/{filters}" for page in _PAGES for filters in _FILTERS),
+    sample_queries=_sample_queries,
+    query_class=OrderHistoryQuery,
     source=SnapshotSource(
         keys_after=_keys_after,
         stream_of=_stream_of_key,

@@ -59,7 +59,8 @@ class Profile:
     `passes` evaluations in a row must pass, `between_passes` apart or more; two that lie further
     apart than `longest_gap` are no row. Windows say how far back evidence counts; `newest_within`
     how old its newest piece may be. `approvals` are the second persons that entering a rung needs.
-    `slower_than_monolith`: how many times the monolith's p95 the service's may be. `share_factor`
+    After an automatic roll-back nobody climbs for
+    `cool_down`. `slower_than_monolith`: how many times the monolith's p95 the service's may be. `share_factor`
     widens the limits of failed reads: one of sixty is no half per cent.
     """
 
@@ -89,6 +90,7 @@ class Profile:
     plan_expiry: timedelta
     reconciled_within: timedelta
     drilled_within: timedelta
+    cool_down: timedelta
     soak: timedelta
     quiet: timedelta
     alone: timedelta
@@ -150,6 +152,7 @@ STANDARD = Profile(
     plan_expiry=timedelta(hours=1),
     reconciled_within=timedelta(hours=24),
     drilled_within=timedelta(days=30),
+    cool_down=timedelta(hours=1),
     soak=timedelta(days=14),
     quiet=timedelta(days=7),
     alone=timedelta(days=7),
@@ -213,6 +216,7 @@ DEMO = replace(
     lag_window=timedelta(minutes=1),
     newest_within=timedelta(minutes=5),
     reconciled_within=timedelta(minutes=30),
+    cool_down=STANDARD.cool_down / TIMES_DIVISOR,
     soak=STANDARD.soak / TIMES_DIVISOR,
     quiet=STANDARD.quiet / TIMES_DIVISOR,
     alone=STANDARD.alone / TIMES_DIVISOR,

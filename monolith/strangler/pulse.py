@@ -18,7 +18,6 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from monolith.strangler import controls, effects, reacting, tallies
-from monolith.strangler.handing_in import hand_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,8 +53,7 @@ class Pulse:
     def beat(self, at: datetime) -> None:
         """Learn, hand in, act, and say so."""
         controls.cache.poll()
-        for alarm in hand_in():
-            reacting.react(alarm, at=at)
+        if reacting.hand_in(at):
             controls.cache.poll()
         self._say_alive(timezone.now())
 

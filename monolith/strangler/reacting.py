@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from monolith.strangler import gating, operations, queries
+from monolith.strangler import gating, handing_in, operations, queries
 from monolith.strangler.ladder import rung_below, rung_called
 from monolith.strangler.models import Transition
 from monolith.strangler.stages import Stage
@@ -25,6 +25,12 @@ logger = structlog.get_logger(__name__)
 # Whoever trips twice within this time has not recovered: one step down is not enough.
 TRIPS_WITHIN = timedelta(hours=1)
 ACTOR = "watch"
+
+
+def hand_in(at: datetime) -> list[Transition]:
+    """Write down what this process has counted, and act upon what that shows; return what changed."""
+    changes = [react(alarm, at=at) for alarm in handing_in.hand_in()]
+    return [change for change in changes if change is not None]
 
 
 def react(alarm: Alarm, *, at: datetime) -> Transition | None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from monolith.strangler.comparison import Difference, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 Query = TypeVar("Query")
 Answer = TypeVar("Answer")
+
+TWIN = "~drill"
+"""Ends the name of a path's twin."""
+
+ANY_SHAPE = "any"
+"""The one shape of questions that nobody told apart."""
 
 
 class PathNotDeclared(Exception):
@@ -61,6 +68,11 @@ class MovingRead(Generic[Query, Answer]):
     version of the stream `stream_of(query)` that an answer reflects. Paths of one `family` move
     their customers together: `subject_of(query)` tells whom a read is about, if anybody. `sources`
     names the modules whose code makes the monolith's answer: when it changes, evidence is void.
+
+    What comparing needs: `subjects_in(answer)` names everybody whose objects an answer holds.
+    `shape_of(query)` is one of `shapes`, the kinds of question that must all have been compared;
+    `sample_queries(n)` makes up questions of every shape about n keys. Of `query_class`, questions
+    can be written down and asked again.
     """
 
     name: str
@@ -74,6 +86,11 @@ class MovingRead(Generic[Query, Answer]):
     subject_of: Callable[[Query], str | None] = lambda _query: None
     sources: tuple[str, ...] = ()
     compare: Callable[[Answer, Answer], tuple[Difference, ...]] = differences
+    subjects_in: Callable[[Answer], Iterable[str]] = lambda _answer: ()
+    shape_of: Callable[[Query], str] = lambda _query: ANY_SHAPE
+    shapes: tuple[str, ...] = (ANY_SHAPE,)
+    sample_queries: Callable[[int], Iterable[Query]] = lambda _keys: ()
+    query_class: type[Query] | None = None
 
 
 _declared: dict[str, MovingRead[Any, Any]] = {}
@@ -95,15 +112,44 @@ def get_path(name: str) -> MovingRead[Any, Any]:
     Raises:
         PathNotDeclared: there is none of this name.
     """
-    try:
+    if name in _declared:
         return _declared[name]
-    except KeyError:
-        raise PathNotDeclared(name) from None
+    original = original_of(name)
+    if original != name and original in _declared:
+        return twin_of(_declared[original])
+    raise PathNotDeclared(name)
+
+
+def twin_of(path: MovingRead[Any, Any]) -> MovingRead[Any, Any]:
+    """Return a path's twin: the same read under another name, with a state and a cohort of its own.
+
+    Disasters are rehearsed on it, and no customer is ever answered by it.
+    """
+    return replace(path, name=path.name + TWIN, family=path.family + TWIN)
+
+
+def original_of(name: str) -> str:
+    """Return the name of the path whose twin this is; of a path, its own."""
+    return name.removesuffix(TWIN)
+
+
+@contextmanager
+def standing_in(path: MovingRead[Any, Any]) -> Iterator[None]:
+    """Let another declaration stand in for that of its name, in this process."""
+    before = _declared.get(path.name)
+    _declared[path.name] = path
+    try:
+        yield
+    finally:
+        if before is None:
+            del _declared[path.name]
+        else:
+            _declared[path.name] = before
 
 
 def names() -> list[str]:
-    """List the names of all declared paths."""
-    return sorted(_declared)
+    """List the names of all declared paths; their twins are not among them."""
+    return sorted(name for name in _declared if not name.endswith(TWIN))
 
 
 def sources() -> set[str]:

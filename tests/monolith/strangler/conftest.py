@@ -7,7 +7,7 @@ import time
 import pytest
 
 from monolith.outbox import recording, waking
-from monolith.strangler import breaker, controls, reconciliation, registry, tallies
+from monolith.strangler import breaker, controls, reconciliation, registry, shadowing, tallies
 from monolith.strangler.controls import ControlCache, Controls
 from monolith.strangler.decision import Held
 from monolith.strangler.ladder import rung_called
@@ -63,13 +63,14 @@ def standing(monkeypatch):
 
 @pytest.fixture
 def at_service(monkeypatch, library, service, settings, standing):
-    """The service answers the library's read, and nobody has written anything.
+    """The service answers the library's read, nobody has written anything, nothing is compared.
 
     The budget is one that no busy machine uses up; a test of what uses it up sets a small one.
     """
     settings.STRANGLER_TIMEOUT_SECONDS = 30
     standing("service")
     monkeypatch.setattr(recording, "current_version", lambda _stream: 0)
+    monkeypatch.setattr(shadowing, "offer", lambda _dark: None)
     service.respond = service.answer_json({"as_of": 3, "books": ["Emma", "Persuasion"]})
     return service
 

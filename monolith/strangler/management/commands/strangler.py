@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
 from monolith.strangler.management.exit_codes import ending_with_codes
-from monolith.strangler.management.verbs import auditing, climbing, holding, looking, retreating
+from monolith.strangler.management.verbs import (
+    auditing,
+    climbing,
+    gates,
+    holding,
+    looking,
+    mismatches,
+    replay,
+    retreating,
+    rules,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from django.core.management.base import CommandParser
 
-_VERBS = (looking, climbing, retreating, holding, auditing)
+# Each of these declares several verbs that belong together.
+_GROUPS = (looking, climbing, retreating, holding, auditing)
+# Each of these is one verb, called as its module.
+_VERBS = {
+    "gates": (gates, "what the next rung takes, and what is there of it"),
+    "mismatches": (mismatches, "what did not agree, grouped; values only on demand"),
+    "rules": (rules, "differences that are agreed not to matter, until a date"),
+    "replay": (replay, "ask what nobody asked yet, so that every shape is compared"),
+}
 
 
 class Command(BaseCommand):
@@ -27,10 +47,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""
         verbs = parser.add_subparsers(dest="verb", required=True)
-        for verb in _VERBS:
-            verb.declare(verbs)
+        for group in _GROUPS:
+            group.declare(verbs)
+        for name, (module, help_text) in _VERBS.items():
+            parser_of_verb = verbs.add_parser(name, help=help_text)
+            module.add_arguments(parser_of_verb)
+            parser_of_verb.set_defaults(run=partial(_run, module))
 
     def handle(self, *, run: Callable[[BaseCommand, dict[str, Any]], None], **options: Any) -> None:
         """Run one verb; errors end with their exit code."""
         with ending_with_codes():
             run(self, options)
+
+
+def _run(module: ModuleType, command: BaseCommand, options: dict[str, Any]) -> None:
+    module.run(command, **options)
