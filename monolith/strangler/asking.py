@@ -29,6 +29,12 @@ ALONE_SECONDS = 2.0
 _READS_WITH_FALLBACK, _READS_ALONE = 2, 10
 
 
+class AnswerLeaked(clients.ServiceError):
+    """The answer holds what belongs to somebody else: nobody is shown it."""
+
+    reason = "leak"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What came of asking: an answer that may be shown, or the reason why there is none."""
@@ -72,6 +78,9 @@ def _recent_answer(
     reads = _READS_ALONE if is_alone else _READS_WITH_FALLBACK
     for number in range(1, reads + 1):
         value = _read(path, query, client, deadline)
+        if _is_anybody_elses(path, query, value):
+            tallies.alert(path.name, "leak")
+            raise AnswerLeaked(path.name)
         as_of = path.version_of(value)
         verdict = judge(
             as_of=as_of,
@@ -86,6 +95,7 @@ def _recent_answer(
             break
         time.sleep(PAUSE_BEFORE_SECOND_READ_SECONDS)
     tallies.add(path.name, "ryw", "fell-back")
+    tallies.observe(path.name, "stale", is_bad=True)
     return Asked(None, Verdict.ASK_MONOLITH.value)
 
 
@@ -99,6 +109,11 @@ def _read(path: MovingRead[Any, Any], query: Any, client: ServiceClient, deadlin
     return value
 
 
+def _is_anybody_elses(path: MovingRead[Any, Any], query: Any, value: Any) -> bool:
+    subject = path.subject_of(query)
+    return subject is not None and any(owner != subject for owner in path.subjects_in(value))
+
+
 def _note_shown(path: str, as_of: int, token: int, reads: int) -> None:
     # Counted apart from the judgement, so that a judgement gone wrong is seen.
     if as_of < token:
@@ -106,6 +121,7 @@ def _note_shown(path: str, as_of: int, token: int, reads: int) -> None:
         tallies.alert(path, "own-writes")
     else:
         tallies.add(path, "ryw", "reached" if reads == 1 else "waited")
+        tallies.observe(path, "stale", is_bad=False)
 
 
 def _failed(path: str, reason: str, error: str) -> Asked:

@@ -10,6 +10,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as WaitedTooLong
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -24,12 +25,15 @@ from django.conf import settings
 from event_contracts.plain_values import MalformedValue, from_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _THREADS = 32
 _CHUNK_BYTES = 65_536
 _OK = 200
 _SIGNED_FOR = "execute-api"
+
+
+_stand_ins: dict[str, ServiceClient] = {}
 
 
 class ServiceError(Exception):
@@ -130,8 +134,20 @@ class ServiceClient:
 
 def client_for(name: str) -> ServiceClient | None:
     """Return the client of the service behind a path, or None where no address is set."""
+    if name in _stand_ins:
+        return _stand_ins[name]
     base_url = settings.STRANGLER_SERVICE_URLS.get(name)
     return _client(base_url) if base_url else None
+
+
+@contextmanager
+def standing_in(name: str, client: ServiceClient) -> Iterator[None]:
+    """Let another client stand in for a path's, in this process."""
+    _stand_ins[name] = client
+    try:
+        yield
+    finally:
+        del _stand_ins[name]
 
 
 @cache

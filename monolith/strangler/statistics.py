@@ -126,6 +126,9 @@ WRONG = Cusum(p0=0.0005, p1=0.005, h=6.9)
 ERRORS = Cusum(p0=0.002, p1=0.02, h=6.9)
 """The watch of errors and fall-backs: tolerates 0.2 %, finds 8 % after some 45 reads."""
 
+STALE = Cusum(p0=0.03, p1=0.3, h=11.5)
+"""The watch of answers that lag behind what customers wrote: tolerates 3 %, finds all in five."""
+
 
 def bucket_of(value: float) -> int:
     """Return the histogram bucket of a length in milliseconds.

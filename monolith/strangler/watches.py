@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monolith.strangler.models import Watch
-from monolith.strangler.statistics import ERRORS, WRONG, Cusum
+from monolith.strangler.statistics import ERRORS, STALE, WRONG, Cusum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,11 @@ WATCHMEN = {
         cusum=ERRORS,
         answer=Answer.STEP_DOWN,
         meaning="the service does not answer, or too late",
+    ),
+    "stale": Watchman(
+        cusum=STALE,
+        answer=Answer.STEP_DOWN,
+        meaning="the service lags behind what customers wrote",
     ),
     "leak": Watchman(
         cusum=None, hits=1, answer=Answer.FREEZE, meaning="another customer's rows were answered"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from monolith.strangler import (
+    breaker,
     clients,
     controls,
     effects,
@@ -44,6 +45,7 @@ READS_A_SECOND = 20
 _SAMPLES = 200
 # Calls before the fault sets in: without any trouble, no alarm may be raised.
 _CALM_READS = 20
+_SETTLE_SECONDS = 5.0
 ACTOR = "drill"
 
 
@@ -76,7 +78,7 @@ def drill(
         KeyError: there is no such fault.
     """
     path = registry.get_path(path_name)
-    queries_to_ask = list(path.sample_queries(_SAMPLES)) if path.sample_queries else []
+    queries_to_ask = list(path.sample_queries(_SAMPLES))
     if len(queries_to_ask) < 2:  # noqa: PLR2004 - a leak takes two customers
         raise DrillImpossible(f"{path.name} has nothing to read: is there any customer yet?")
     if clients.client_for(path.name) is None:
@@ -96,7 +98,7 @@ def _conduct(path: MovingRead[Any, Any], fault: Fault, asked: list[Any], by: str
         comparisons, seconds = _read_until_alarm(twin, cycle(asked), fuse)
         fallen = _fall_of(twin.name, began_at)
         made = _verdict(path.name, fault, began_at, comparisons, seconds, fallen, by)
-        shadowing.drain(timeout=5)
+        shadowing.drain(_SETTLE_SECONDS)
     mismatches.forget(twin.name)
     return made
 
@@ -109,6 +111,7 @@ def _twin(
     inner = clients.client_for(path.name)
     if inner is None:
         raise DrillImpossible(f"no service is deployed for {path.name}: it has no address")
+    newest = _newest(path, asked)
     twin = replace(
         registry.twin_of(path),
         version_of=lambda answer: path.version_of(answer) - (fault.versions_behind * fuse.is_lit),
@@ -117,11 +120,19 @@ def _twin(
         inner,
         fault,
         is_drawn=lambda: fuse.is_lit and is_in_share(random.randrange(WHOLE), fault.share_bp),  # noqa: S311
-        other=lambda: path.service_request(random.choice(asked)),  # noqa: S311
+        other=lambda: path.service_request(newest),
         version_of=path.version_of,
     )
     with registry.standing_in(twin), clients.standing_in(twin.name, client):
         yield twin
+
+
+def _newest(path: MovingRead[Any, Any], asked: list[Any]) -> Any:
+    """Return the question with the newest answer: somebody else's that no version gives away."""
+    if path.monolith_answer is None:
+        return asked[0]
+    answer = path.monolith_answer
+    return max(asked, key=lambda query: path.version_of(answer(query)))
 
 
 def _stand(twin: str) -> None:
@@ -135,6 +146,7 @@ def _read_until_alarm(
 ) -> tuple[int, float | None]:
     """Read, calmly first, then with the fault; return how many reads, and seconds to the alarm."""
     heart = pulse.Pulse(ACTOR)
+    breaker.forget()
     reads, began = 0, time.monotonic()
     while not fuse.is_lit or time.monotonic() - began < DETECTED_SECONDS:
         if reads == _CALM_READS:
@@ -142,7 +154,7 @@ def _read_until_alarm(
         routing.answer(twin.name, next(asked))
         reads += 1
         if reads % (READS_A_SECOND // 2) == 0:
-            shadowing.drain(timeout=1)
+            shadowing.drain(1)
             heart.beat(timezone.now())
             if queries.get_status(twin.name).rung.name != "service":
                 return reads, time.monotonic() - began

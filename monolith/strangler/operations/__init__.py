@@ -6,7 +6,7 @@ from monolith.strangler.operations.changing import (
     ReasonMissing,
     StateChanged,
 )
-from monolith.strangler.operations.climbing import advance, place
+from monolith.strangler.operations.climbing import advance, place, stand_twin
 from monolith.strangler.operations.excepting import end_exception, except_subject
 from monolith.strangler.operations.holding import freeze, kill, lift, pause, resume, unkill
 from monolith.strangler.operations.planning import approve, plan, waive
@@ -40,6 +40,7 @@ __all__ = [
     "plan",
     "resume",
     "roll_back",
+    "stand_twin",
     "unkill",
     "waive",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from monolith.strangler import gating, ladder
+from monolith.strangler import gating, ladder, registry
 from monolith.strangler.decision import Hold
 from monolith.strangler.operations.changing import PathFrozen, Who, changing
 from monolith.strangler.operations.planning import valid_plan
@@ -79,6 +79,22 @@ def place(*, path: str, rung: str, actor: str, reason: str, at: datetime) -> Tra
     wanted = ladder.rung_called(rung)
     with changing(path, "placed", Who(actor=actor, reason=reason, at=at)) as change:
         change.stand_on(wanted)
+    return change.made()
+
+
+def stand_twin(*, path: str, rung: ladder.Rung, verify_bp: int, at: datetime) -> Transition:
+    """Put a path's twin on a rung for a drill: no customer is ever answered by it.
+
+    Raises:
+        AdvanceRefused: it is no twin.
+    """
+    if registry.original_of(path) == path:
+        raise AdvanceRefused(f"{path} is no twin: its rungs have to be earned")
+    who = Who(actor="drill", actor_kind="schedule", reason="a drill begins", at=at)
+    with changing(path, "drill", who) as change:
+        change.stand_on(rung)
+        change.state.verify_bp = verify_bp
+        change.hold(Hold.NONE, who)
     return change.made()
 
 
