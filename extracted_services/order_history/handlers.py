@@ -7,13 +7,18 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.plain_values import to_plain
+from extracted_services.lambda_support.code_digest import code_of
 from extracted_services.lambda_support.consuming import Consumer
 from extracted_services.lambda_support.observability import structured_logger
 from extracted_services.lambda_support.responding import json_response, problem, respond
 from extracted_services.order_history import projection, queries, store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from event_contracts.checksums import Checksum, KeyList
     from event_contracts.envelope import Envelope
+    from event_contracts.order_history import OrderHistoryPage
     from extracted_services.lambda_support.responding import Request, Response
     from extracted_services.order_history.projection import Outcome
     from extracted_services.order_history.store import Store
@@ -27,8 +32,13 @@ def on_events(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def on_request(event: dict[str, Any], context: Any) -> Response:
-    """Answer `GET /customers/{id}/orders`."""
-    return respond(event, context, partial(answer, kept_in=_store()), LOGGER)
+    """Answer a request; each answer says which code gave it."""
+    return respond(event, context, partial(answer, kept_in=_store()), LOGGER, build=_build())
+
+
+@cache
+def _build() -> str:
+    return code_of("event_contracts", "extracted_services.lambda_support", __package__)
 
 
 @cache
@@ -62,11 +72,29 @@ def project(envelope: Envelope, *, kept_in: Store) -> Outcome:
 def answer(request: Request, *, kept_in: Store) -> Response:
     """Answer one request out of this store."""
     try:
-        query = queries.read_query(request.path["id"], request.parameters)
-        return json_response(to_plain(queries.answer(query, kept_in)))
+        return json_response(to_plain(_ANSWERS[request.route](request, kept_in)))
     except queries.BadParameter as error:
         return problem(
             400, "bad-parameter", "Bad parameter", detail=str(error), parameter=error.name
         )
     except queries.HistoryNotComplete as error:
         return problem(404, "history-not-complete", "History not complete", detail=str(error))
+
+
+def _orders(request: Request, kept_in: Store) -> OrderHistoryPage:
+    return queries.answer(queries.read_query(request.path["id"], request.parameters), kept_in)
+
+
+def _checksum(request: Request, kept_in: Store) -> Checksum:
+    return queries.checksum(queries.read_customer_ids(request.parameters), kept_in)
+
+
+def _customers(request: Request, kept_in: Store) -> KeyList:
+    return queries.list_customers(queries.read_place_in_list(request.parameters), kept_in)
+
+
+_ANSWERS: dict[str, Callable[[Request, Store], object]] = {
+    "GET /customers/{id}/orders": _orders,
+    "GET /customers/checksums": _checksum,
+    "GET /customers": _customers,
+}
