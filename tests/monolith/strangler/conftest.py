@@ -7,8 +7,9 @@ import time
 import pytest
 
 from monolith.outbox import waking
-from monolith.strangler import queries, reconciliation, registry
+from monolith.strangler import queries, registry
 from monolith.strangler.queries import StageCache
+from monolith.strangler.reconciliation import asking, continuous, passing, running
 from monolith.strangler.stages import Stage
 from tests.monolith.strangler.library import Library
 from tests.monolith.strangler.service import running_service
@@ -70,5 +71,8 @@ class SleepingClock:
 @pytest.fixture
 def patience_in_pauses(monkeypatch):
     """Reconcile without waiting, and with the same looks however slow the machine is."""
-    monkeypatch.setattr(reconciliation, "time", SleepingClock())
-    monkeypatch.setattr(reconciliation, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
+    clock = SleepingClock()
+    for module in (passing, running, continuous):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(asking, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
+    return clock
