@@ -123,6 +123,7 @@ OUTBOX_RETENTION_DAYS = int(environment.number("OUTBOX_RETENTION_DAYS", 7))
 STRANGLER_SERVICE_URLS = environment.deployed("services")
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
 STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
+STRANGLER_THROTTLE_FILE = environment.STATE_DIR / "throttle"
 STRANGLER_BACKFILL_MAX_PENDING = int(environment.number("STRANGLER_BACKFILL_MAX_PENDING", 2000))
 # A local shop has few customers and its engineer little time: the evidence is scaled down.
 STRANGLER_PROFILE = environment.text("STRANGLER_PROFILE", "demo" if IS_LOCAL else "standard")

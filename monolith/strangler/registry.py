@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from event_contracts.checksums import digest_of
 from monolith.strangler.comparison import Difference, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
 Query = TypeVar("Query")
 Answer = TypeVar("Answer")
@@ -51,6 +53,8 @@ class SnapshotSource(Generic[Query, Answer]):
     `keys_after(after, limit)` lists keys in a fixed order, from the start when `after` is empty.
     `snapshot(key)` builds the event that states everything as of now, while the stream is locked.
     `first_query(key)` and `next_query(query, answer)` page through the key's whole answer.
+    Where `count()` is declared, it can be told how long a backfill will take; where `known(keys)`
+    is, which keys of the service's the monolith has, too.
     """
 
     keys_after: Callable[[str, int], Sequence[str]]
@@ -58,6 +62,22 @@ class SnapshotSource(Generic[Query, Answer]):
     snapshot: Callable[[str], object]
     first_query: Callable[[str], Query]
     next_query: Callable[[Query, Answer], Query | None]
+    count: Callable[[], int] | None = None
+    known: Callable[[Sequence[str]], Iterable[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatSource(Generic[Query]):
+    """Signs of life that travel down a path as its facts do, and touch nobody's answer.
+
+    They are recorded on the stream of a reserved `key`, which no customer has: `event(sent_at)` is
+    one of them, and `query` asks for the key's answer, whose version tells which have arrived.
+    """
+
+    key: str
+    stream: str
+    event: Callable[[datetime], object]
+    query: Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +93,11 @@ class MovingRead(Generic[Query, Answer]):
     `shape_of(query)` is one of `shapes`, the kinds of question that must all have been compared;
     `sample_queries(n)` makes up questions of every shape about n keys. Of `query_class`, questions
     can be written down and asked again.
+
+    For reconciliation, a service may answer `checksum_request(keys)` with a `Checksum` over the
+    digests that `digest_of(key, pages)` gives to whole answers, and `keys_request(after)` with a
+    `KeyList`. Without the one, every key is compared page by page; without the other, nobody looks
+    for keys that only the service has.
     """
 
     name: str
@@ -91,6 +116,10 @@ class MovingRead(Generic[Query, Answer]):
     shapes: tuple[str, ...] = (ANY_SHAPE,)
     sample_queries: Callable[[int], Iterable[Query]] = lambda _keys: ()
     query_class: type[Query] | None = None
+    checksum_request: Callable[[Sequence[str]], ServiceRequest] | None = None
+    digest_of: Callable[[str, Sequence[Answer]], str] = digest_of
+    keys_request: Callable[[str | None], ServiceRequest] | None = None
+    heartbeat: HeartbeatSource[Query] | None = None
 
 
 _declared: dict[str, MovingRead[Any, Any]] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,6 +16,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from monolith.strangler import (
+    clients,
     duties,
     effects,
     epochs,
@@ -40,8 +40,6 @@ logger = structlog.get_logger(__name__)
 
 DUTY = "watch"
 ROUND_SECONDS = 5.0
-# A pass over every key begins again so long after the last one ended.
-RECONCILE_EVERY = timedelta(hours=1)
 
 
 def look_after(path: str, *, at: datetime) -> None:
@@ -55,7 +53,8 @@ def look_after(path: str, *, at: datetime) -> None:
 
 
 def _beat(path: str, stage: Stage, at: datetime) -> None:
-    if stage < Stage.BACKFILL or registry.get_path(path).heartbeat is None:
+    is_beating = registry.get_path(path).heartbeat is not None
+    if stage < Stage.BACKFILL or not is_beating or clients.client_for(path) is None:
         return
     heartbeats.send(path, at=at)
     lag = heartbeats.look(path, at=timezone.now())
@@ -83,9 +82,10 @@ def _evaluate_gates(path: str, stage: Stage, at: datetime) -> None:
         gating.evaluate(path, at=at)
 
 
-def _reconcile(path: str, stage: Stage, at: datetime) -> None:
-    if stage >= Stage.SHADOW:
-        reconciliation.go_on(path, at=at, every=RECONCILE_EVERY)
+def _reconcile(path: str, stage: Stage, _at: datetime) -> None:
+    # A chunk of keys a round: a pass over thousands takes minutes, and begins again at its end.
+    if stage >= Stage.SHADOW and clients.client_for(path) is not None:
+        reconciliation.step(path)
 
 
 _STEPS: tuple[Callable[[str, Stage, datetime], None], ...] = (

@@ -7,10 +7,11 @@ import time
 import pytest
 
 from monolith.outbox import recording, waking
-from monolith.strangler import breaker, controls, reconciliation, registry, shadowing, tallies
+from monolith.strangler import breaker, controls, registry, shadowing, tallies
 from monolith.strangler.controls import ControlCache, Controls
 from monolith.strangler.decision import Held
 from monolith.strangler.ladder import rung_called
+from monolith.strangler.reconciliation import asking, continuous, passing, running
 from tests.monolith.strangler.library import Library
 from tests.monolith.strangler.service import running_service
 
@@ -113,5 +114,8 @@ class SleepingClock:
 @pytest.fixture
 def patience_in_pauses(monkeypatch):
     """Reconcile without waiting, and with the same looks however slow the machine is."""
-    monkeypatch.setattr(reconciliation, "time", SleepingClock())
-    monkeypatch.setattr(reconciliation, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
+    clock = SleepingClock()
+    for module in (passing, running, continuous):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(asking, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
+    return clock

@@ -10,11 +10,13 @@ from django.core.management.base import BaseCommand
 from monolith.strangler.management.exit_codes import ending_with_codes
 from monolith.strangler.management.verbs import (
     auditing,
+    backfill,
     climbing,
     gates,
     holding,
     looking,
     mismatches,
+    reconcile,
     replay,
     retreating,
     rules,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _GROUPS = (looking, climbing, retreating, holding, auditing)
 # Each of these is one verb, called as its module.
 _VERBS = {
+    "backfill": (backfill, "send the service a snapshot of every key, and steer that"),
+    "reconcile": (reconcile, "compare both answers for every key; repair what differs"),
     "gates": (gates, "what the next rung takes, and what is there of it"),
     "mismatches": (mismatches, "what did not agree, grouped; values only on demand"),
     "rules": (rules, "differences that are agreed not to matter, until a date"),
