@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from monolith.strangler import tallies, watches
@@ -46,7 +46,7 @@ def hand_in() -> list[Alarm]:
 
 def _write(taken: Taken) -> list[Alarm]:
     _add_counts(taken)
-    ReadRecord.objects.bulk_create(_record(answered) for answered in taken.records)
+    _keep_records(taken)
     seen: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for observation in taken.observations:
         seen[observation.path, observation.watch].append(observation.is_bad)
@@ -67,6 +67,15 @@ def _add_counts(taken: Taken) -> None:
             cursor.execute(_COUNT, [list(column) for column in zip(*rows, strict=True)])
 
 
+def _keep_records(taken: Taken) -> None:
+    """Keep the reads for whoever asks about them; one that cannot be kept spoils nothing else."""
+    try:
+        with transaction.atomic():
+            ReadRecord.objects.bulk_create(_record(answered) for answered in taken.records)
+    except (DataError, IntegrityError) as error:
+        logger.warning("reads not recorded", reads=len(taken.records), error=str(error))
+
+
 def _record(answered: Answered) -> ReadRecord:
     facts = asdict(answered.facts)
     return ReadRecord(
@@ -75,7 +84,7 @@ def _record(answered: Answered) -> ReadRecord:
         subject=answered.subject,
         source=answered.source,
         reason=answered.reason,
-        as_of=answered.as_of,
+        as_of=max(answered.as_of, 0),
         milliseconds=answered.milliseconds,
         facts=facts,
         at=answered.at,

@@ -10,7 +10,7 @@ from event_contracts.plain_values import from_plain, to_plain
 from monolith.strangler.clients import ServiceAnswer, ServiceTimeout, ServiceUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from monolith.strangler.clients import ServiceClient
     from monolith.strangler.registry import ServiceRequest
@@ -124,22 +124,35 @@ class SpoiltClient:
         return self._fault.spoil(call) if self._is_drawn() else ask(None)
 
 
-def _each_value_spoilt(plain: Any) -> list[Any]:
-    """Return copies of a plain answer, each with one value changed, the deepest first."""
+def _each_value_spoilt(plain: Any) -> Iterator[Any]:
+    """Yield copies of a plain answer, each with one value changed: amounts before words.
+
+    The deepest come first: what stands on top says whose the answer is, and of which version.
+    """
+    places = sorted(_places(plain), key=lambda place: (place[1], -len(place[0])))
+    for way, _ in places:
+        yield _spoilt(plain, way)
+
+
+def _places(plain: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], bool]]:
+    """Yield the way to each value that can be changed, and whether that is a word."""
+    inner: Iterable[tuple[Any, Any]] = ()
     if isinstance(plain, dict):
-        return [
-            {**plain, name: changed}
-            for name, value in plain.items()
-            for changed in _each_value_spoilt(value)
-        ]
-    if isinstance(plain, list):
-        inner = [
-            [*plain[:index], changed, *plain[index + 1 :]]
-            for index, value in enumerate(plain)
-            for changed in _each_value_spoilt(value)
-        ]
-        return [*inner, plain[:-1]] if plain else []
-    return [plain + 1] if isinstance(plain, int) and not isinstance(plain, bool) else []
+        inner = plain.items()
+    elif isinstance(plain, list):
+        inner = enumerate(plain)
+    elif isinstance(plain, str | int) and not isinstance(plain, bool):
+        yield way, isinstance(plain, str)
+    for name, value in inner:
+        yield from _places(value, (*way, name))
+
+
+def _spoilt(plain: Any, way: tuple[Any, ...]) -> Any:
+    if not way:
+        return f"{plain}*" if isinstance(plain, str) else plain + 1
+    copy = dict(plain) if isinstance(plain, dict) else list(plain)
+    copy[way[0]] = _spoilt(plain[way[0]], way[1:])
+    return copy
 
 
 def _read(answer_class: type, plain: Any) -> Any | None:

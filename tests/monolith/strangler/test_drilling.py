@@ -20,7 +20,7 @@ def drilled(library, service, monkeypatch, settings):
     """Forty shelves that the service holds as well, and that say whose they are."""
     settings.STRANGLER_TIMEOUT_SECONDS = 0.2
     for number in range(40):
-        library.put(number, [f"Book {number}"], as_of=0)
+        library.put(number, ["Emma", str(number)], as_of=0)
     service.respond = service.answer_json(
         lambda handler: to_plain(
             library.shelves[int(handler.path.partition("?")[0].rpartition("/")[2])][0]
@@ -29,7 +29,7 @@ def drilled(library, service, monkeypatch, settings):
     path = replace(
         registry.get_path("shelf"),
         sample_queries=lambda _keys: [ShelfQuery(number) for number in range(40)],
-        subjects_in=lambda shelf: [shelf.books[0].split()[-1]],
+        subjects_in=lambda shelf: shelf.books[-1:],
     )
     monkeypatch.setitem(registry._declared, "shelf", path)
     monkeypatch.setattr(drilling.conducting, "READS_A_SECOND", 200)

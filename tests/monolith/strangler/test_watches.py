@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from monolith.strangler import handing_in, tallies, watches
+from monolith.strangler.decision import Facts
 from monolith.strangler.handing_in import hand_in
 from monolith.strangler.models import Tally, Watch
 from monolith.strangler.watches import Answer
@@ -93,6 +94,21 @@ def test_what_could_not_be_written_is_handed_in_once_with_what_came_since(monkey
 
     assert sum(Tally.objects.values_list("count", flat=True)) == 2
     assert Watch.objects.get(name="errors").bad == 2
+
+
+@pytest.mark.django_db
+def test_read_that_cannot_be_recorded_spoils_no_count():
+    record = tallies.Answered(
+        request_id="r" * 100, path="shelf", subject="7", source="service", reason="stage", as_of=1,
+        milliseconds=1.0, facts=Facts(held=None), at=NOON,
+    )  # fmt: skip
+    tallies.record(record)
+    tallies.add("shelf", "compare", "match")
+
+    hand_in()
+
+    assert Tally.objects.get().count == 1
+    assert tallies.take().is_empty()
 
 
 def _fail(_taken):
