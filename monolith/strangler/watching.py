@@ -109,9 +109,13 @@ class Watcher:
         """Begin."""
         self._thread.start()
 
+    def stop_soon(self) -> None:
+        """End after the present step; waits for nothing."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """End after the present step, and give the duty back."""
-        self._stopping.set()
+        self.stop_soon()
         self._thread.join(timeout=10)
 
     def run(self) -> None:

@@ -30,10 +30,11 @@ from monolith.strangler import (
     shadowing,
 )
 from monolith.strangler.cohort import is_in_share
+from monolith.strangler.decision import Source
 from monolith.strangler.drilling.faults import FAULTS, Fault, SpoiltClient
 from monolith.strangler.ladder import WHOLE, rung_called
 from monolith.strangler.models import Drill, Transition, TransitionEffect
-from monolith.strangler.profiles import DETECTED_SECONDS, ROLLED_BACK_SECONDS
+from monolith.strangler.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -85,9 +86,43 @@ def drill(
         raise DrillImpossible(f"no service is deployed for {path.name}: it has no address")
     conducted = []
     for name in faults:
-        conducted.append(_conduct(path, FAULTS[name], queries_to_ask, by))
-        report(conducted[-1])
+        made = (
+            _restore(path, queries_to_ask, by)
+            if name == RESTORE
+            else _conduct(path, FAULTS[name], queries_to_ask, by)
+        )
+        conducted.append(made)
+        report(made)
     return conducted
+
+
+def _restore(path: MovingRead[Any, Any], asked: list[Any], by: str) -> Drill:
+    """Let the monolith answer again after the service stood alone: does it still know how?"""
+    began_at, began = timezone.now(), time.monotonic()
+    twin = registry.twin_of(path).name
+    heart = pulse.Pulse(ACTOR)
+    operations.stand_twin(path=twin, rung=rung_called("service-alone"), verify_bp=0, at=began_at)
+    heart.beat(timezone.now())
+    back = operations.roll_back(
+        path=twin, actor=ACTOR, actor_kind="schedule", reason="a drill ends", at=timezone.now()
+    )
+    heart.beat(timezone.now())
+    answered = {routing.answer(twin, query).source for query in asked[:_CALM_READS]}
+    effective = _seconds_to_effect(back)
+    is_restored = answered == {Source.MONOLITH} and effective is not None
+    return Drill.objects.create(
+        path=path.name,
+        fault=RESTORE,
+        started_at=began_at,
+        comparisons=min(len(asked), _CALM_READS),
+        detected_seconds=time.monotonic() - began,
+        rolled_back_seconds=effective,
+        effective_seconds=effective,
+        alarm="the monolith answers again" if is_restored else "the monolith does not answer",
+        has_passed=is_restored and effective is not None and effective <= ROLLED_BACK_SECONDS,
+        code=epochs.code(),
+        by=by,
+    )
 
 
 def _conduct(path: MovingRead[Any, Any], fault: Fault, asked: list[Any], by: str) -> Drill:

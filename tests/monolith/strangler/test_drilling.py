@@ -81,6 +81,13 @@ def test_without_a_fault_no_alarm_is_raised(drilled, monkeypatch):
     assert (conducted.alarm, conducted.has_passed) == ("", False)
 
 
+def test_monolith_is_found_to_answer_again_after_the_service_stood_alone(drilled):
+    (conducted,) = drilling.drill("shelf", faults=[drilling.RESTORE], by="dana")
+
+    assert conducted.has_passed
+    assert get_status("shelf~drill").rung.name == "monolith"
+
+
 def test_nothing_to_read_is_no_drill(drilled, monkeypatch):
     nobody = replace(drilled, sample_queries=lambda _keys: [])
     monkeypatch.setitem(registry._declared, "shelf", nobody)

@@ -12,6 +12,7 @@ from monolith.strangler.management.verbs import (
     auditing,
     backfill,
     climbing,
+    drill,
     gates,
     holding,
     looking,
@@ -20,6 +21,7 @@ from monolith.strangler.management.verbs import (
     replay,
     retreating,
     rules,
+    watch,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ _GROUPS = (looking, climbing, retreating, holding, auditing)
 _VERBS = {
     "backfill": (backfill, "send the service a snapshot of every key, and steer that"),
     "reconcile": (reconcile, "compare both answers for every key; repair what differs"),
+    "drill": (drill, "rehearse disasters on a path's twin: are they found, and rolled back?"),
+    "watch": (watch, "watch over all paths in the foreground"),
     "gates": (gates, "what the next rung takes, and what is there of it"),
     "mismatches": (mismatches, "what did not agree, grouped; values only on demand"),
     "rules": (rules, "differences that are agreed not to matter, until a date"),
