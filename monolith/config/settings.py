@@ -123,6 +123,7 @@ STRANGLER_SERVICE_URLS = environment.deployed("services")
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
 STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
 STRANGLER_BACKFILL_MAX_PENDING = int(environment.number("STRANGLER_BACKFILL_MAX_PENDING", 2000))
+STRANGLER_PROFILE = environment.text("STRANGLER_PROFILE", "standard")
 STRANGLER_TIMEOUT_SECONDS = environment.number("STRANGLER_TIMEOUT_SECONDS", 0.4)
 
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "sqs://")
