@@ -53,6 +53,14 @@ BEFORE: Mapping[str, tuple[Gate, ...]] = {
 """The gates before each rung above the lowest, by the rung's name, in the order they are shown."""
 
 
+class UnknownGate(Exception):
+    """No gate has this id."""
+
+    def __init__(self, identifier: str) -> None:
+        known = ", ".join(gate.id for gate in all_gates())
+        super().__init__(f"there is no gate {identifier!r}; there are {known}")
+
+
 def gates_before(rung: str) -> tuple[Gate, ...]:
     """Return the gates that a path must pass to enter a rung; none before the lowest."""
     return BEFORE.get(rung, ())
@@ -63,9 +71,16 @@ def all_gates() -> tuple[Gate, ...]:
     return tuple({gate.id: gate for gates in BEFORE.values() for gate in gates}.values())
 
 
-def gate_called(identifier: str) -> Gate | None:
-    """Return the gate of this id, or None."""
-    return next((gate for gate in all_gates() if gate.id == identifier), None)
+def gate_called(identifier: str) -> Gate:
+    """Return the gate of this id.
+
+    Raises:
+        UnknownGate: there is none.
+    """
+    for gate in all_gates():
+        if gate.id == identifier:
+            return gate
+    raise UnknownGate(identifier)
 
 
 def judge(

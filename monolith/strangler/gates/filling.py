@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _AGREED = {"match", "match-norm", "healed"}
 _UNDECIDED = {"error", "timeout", "unsettled", "dropped", "noise"}
-_CHECK = "run `manage.py strangler gates {path} --check`"
 
 
 @gate("B1", "contract")
@@ -54,9 +53,10 @@ def stream(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
 def plan(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
     """Somebody wrote down what will happen."""
     point = fresh(evidence.planned_at, profile.plan_window, now, "plan")
+    run = f"run `manage.py strangler plan {evidence.path} --to backfill`"
     return Opinion(
         requires=f"a plan of the last {length(profile.plan_window)}",
-        points=(point,),
+        points=(_with_way_out(point, run),),
         window=length(profile.plan_window),
         as_of=evidence.planned_at,
     )
@@ -111,23 +111,24 @@ def _checked(
 ) -> Opinion:
     checks = evidence.checks
     good, broken = checks.of(check), checks.of(f"{check}-broken")
+    run = f"run `manage.py strangler gates {evidence.path} --check`"
     points = (
         none_of(broken, "keys broke it"),
         enough(good, profile.checked_keys, checks, now, "keys keep it"),
     )
     return Opinion(
         requires=requires,
-        points=tuple(_with_way_out(point, evidence) for point in points),
+        points=tuple(_with_way_out(point, run) for point in points),
         n=good + broken,
         window="this code",
         as_of=checks.newest,
     )
 
 
-def _with_way_out(point: Point, evidence: Evidence) -> Point:
+def _with_way_out(point: Point, run: str) -> Point:
     if point.verdict.lets_pass:
         return point
-    return Point(verdict=point.verdict, now=point.now, needs=_CHECK.format(path=evidence.path))
+    return Point(verdict=point.verdict, now=point.now, needs=run)
 
 
 def _flowing(

@@ -147,9 +147,8 @@ def bounded(
     """Ask for samples that rule out a share of bad ones above `bound`, at 95 %."""
     if lower_bound(bad, n) > bound:
         return failed(f"{bad:,} bad of {n:,}: more than {percent(bound)} for sure (95 %)")
-    upper = upper_bound(bad, n)
-    said = f"{bad:,} bad of {n:,}, at most {percent(upper)}"
-    if n >= wanted and upper <= bound:
+    said = f"{bad:,} bad of {n:,}"
+    if n >= wanted and upper_bound(bad, n) <= bound:
         return passed(said)
     more = max(wanted, samples_needed(bad, bound)) - n
     return unknown(said, _more(more, n, counts, now, f"{what}, none of them bad"))

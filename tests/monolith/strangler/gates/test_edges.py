@@ -8,7 +8,14 @@ from dataclasses import fields
 import pytest
 
 from monolith.config.environment import ROOT
-from monolith.strangler.gates.edges import BEFORE, all_gates, gate_called, gates_before, judge
+from monolith.strangler.gates.edges import (
+    BEFORE,
+    UnknownGate,
+    all_gates,
+    gate_called,
+    gates_before,
+    judge,
+)
 from monolith.strangler.gates.facts import Evidence
 from monolith.strangler.gates.verdicts import GateResult, Verdict, overall, worst
 from monolith.strangler.ladder import RUNGS, rung_below, rung_called
@@ -37,7 +44,8 @@ def test_every_gate_has_an_id_of_its_own():
 
     assert len({gate.id for gate in everywhere}) == len(everywhere)
     assert gate_called("E2").name == "nothing severe"
-    assert gate_called("Z9") is None
+    with pytest.raises(UnknownGate, match="B1, B2"):
+        gate_called("Z9")
 
 
 def test_every_gate_is_explained_on_the_page_with_the_rungs_it_stands_before():
@@ -128,5 +136,7 @@ def test_result_as_facts_has_every_field():
 def test_evidence_that_nobody_gathered_is_empty_or_none_and_never_a_zero_that_passes():
     bare = Evidence(path="shelf", rung="monolith")
 
-    assert bare.open_signatures is bare.automatic_rollbacks is bare.live_rules is None
+    assert bare.open_signatures is None
+    assert bare.automatic_rollbacks is None
+    assert bare.live_rules is None
     assert bare.baking_since is None

@@ -35,7 +35,8 @@ def says(gate, profile, bad, n):
 
 def bad_places(rng, share, n):
     """Return which of n comparisons are wrong, jumping from one to the next."""
-    places, at = [], 0
+    places: list[int] = []
+    at = 0
     while True:
         at += int(log(1 - rng.random()) / log1p(-share)) + 1
         if at > n:

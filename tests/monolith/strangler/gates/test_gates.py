@@ -48,7 +48,7 @@ TABLE = [
     ("B2", "monolith", {"beat_at": None}, "inconclusive", "no heartbeat ever"),
     ("B2", "monolith", {"beat_at": ago(seconds=31)}, "fail", "31 s ago"),
     ("B3", "monolith", {}, "pass", "last plan 1 h ago"),
-    ("B3", "monolith", {"planned_at": None}, "inconclusive", "no plan yet"),
+    ("B3", "monolith", {"planned_at": None}, "inconclusive", "plan shelf --to backfill"),
     ("B3", "monolith", {"planned_at": ago(hours=25)}, "stale", "1 d 1 h ago"),
     ("B4", "monolith", {}, "pass", "20 keys"),
     ("B4", "monolith", {"checks": counts(contract=20)}, "inconclusive", "0 of 20"),
