@@ -134,8 +134,12 @@ def forget(path: str) -> None:
     Signature.objects.filter(path=path).delete()
 
 
-def reveal(sample_id: int, *, by: str, reason: str, at: datetime) -> Revealed:
+def reveal(
+    sample_id: int, *, by: str, reason: str, at: datetime, path: str | None = None
+) -> Revealed:
     """Show a sample's values to somebody who may see them, and write down that they did.
+
+    With `path`, the sample must be of that path.
 
     Raises:
         ReasonTooShort: they hardly say why.
@@ -145,6 +149,8 @@ def reveal(sample_id: int, *, by: str, reason: str, at: datetime) -> Revealed:
     """
     _check_reason(reason)
     sample = _sample(sample_id, at)
+    if path is not None and sample.signature.path != path:
+        raise SampleNotFound(sample_id)
     plain = _opened(sample)
     Reveal.objects.create(
         path=sample.signature.path,

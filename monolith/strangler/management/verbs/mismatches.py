@@ -105,9 +105,13 @@ def _explain(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
     command.stdout.write(f"{signature} is explained by {signature.owner}: {signature.note}")
 
 
-def _reveal(command: BaseCommand, _path: str, options: dict[str, Any]) -> None:
+def _reveal(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
     revealed = mismatches.reveal(
-        options["reveal"], by=getpass.getuser(), reason=options["reason"], at=timezone.now()
+        options["reveal"],
+        by=getpass.getuser(),
+        reason=options["reason"],
+        at=timezone.now(),
+        path=path,
     )
     facts = {
         "query": revealed.query,
