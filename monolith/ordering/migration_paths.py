@@ -63,10 +63,6 @@ def _stream_of(query: OrderHistoryQuery) -> str:
     return customer_stream(query.customer_id)
 
 
-def _subject_of(query: OrderHistoryQuery) -> str:
-    return str(query.customer_id)
-
-
 def _version_of(page: OrderHistoryPage) -> int:
     return page.as_of
 

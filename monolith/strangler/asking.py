@@ -19,7 +19,7 @@ from monolith.strangler.breaker import breaker_of
 from monolith.strangler.decision import PAUSE_BEFORE_SECOND_READ_SECONDS, Verdict, judge
 
 if TYPE_CHECKING:
-    from monolith.strangler.clients import ServiceClient
+    from monolith.strangler.clients import Client
     from monolith.strangler.registry import MovingRead
 
 logger = structlog.get_logger(__name__)
@@ -68,7 +68,7 @@ def _recent_answer(
     path: MovingRead[Any, Any],
     query: Any,
     token: int,
-    client: ServiceClient,
+    client: Client,
     reason: str,
     *,
     is_alone: bool,
@@ -99,7 +99,7 @@ def _recent_answer(
     return Asked(None, Verdict.ASK_MONOLITH.value)
 
 
-def _read(path: MovingRead[Any, Any], query: Any, client: ServiceClient, deadline: float) -> Any:
+def _read(path: MovingRead[Any, Any], query: Any, client: Client, deadline: float) -> Any:
     request = path.service_request(query)
     began = time.perf_counter()
     value = client.get(

@@ -27,7 +27,7 @@ from monolith.strangler.models import Tally
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from monolith.strangler.clients import ServiceClient
+    from monolith.strangler.clients import Client
     from monolith.strangler.registry import MovingRead
 
 BUDGET_SECONDS = 10.0
@@ -95,14 +95,14 @@ class _Pair:
     """Both sides of a path."""
 
     path: MovingRead[Any, Any]
-    client: ServiceClient
+    client: Client
 
     def keys(self, most: int) -> Sequence[str]:
         return self.path.source.keys_after("", most)
 
     def keeps_contract(self, key: str) -> bool | None:
         query = self.path.source.first_query(key)
-        for said in (self.path.monolith_answer(query), self.path.source.snapshot(key)):
+        for said in (self.path.ask_monolith(query), self.path.source.snapshot(key)):
             if not _survives(said):
                 return False
         try:
@@ -129,7 +129,7 @@ class _Pair:
             theirs = self._pages(key, self.service_answer)
         except ServiceError:
             return None
-        ours = self._pages(key, self.path.monolith_answer)
+        ours = self._pages(key, self.path.ask_monolith)
         if len({self.path.version_of(page) for page in (*ours, *theirs)}) > 1:
             return None
         return all(

@@ -13,7 +13,7 @@ from concurrent.futures import TimeoutError as WaitedTooLong
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
 import urllib3
@@ -35,7 +35,22 @@ _SIGNED_FOR = "execute-api"
 _BUILD, _LONGEST_BUILD = "x-build", 64
 
 
-_stand_ins: dict[str, ServiceClient] = {}
+class Client(Protocol):
+    """What asks a service: the real thing, or what stands in for it in a drill."""
+
+    @property
+    def last_build(self) -> str: ...
+
+    def get(
+        self, path: str, parameters: Mapping[str, str], *, answer_class: type, deadline: float
+    ) -> Any: ...
+
+    def get_answer(
+        self, path: str, parameters: Mapping[str, str], *, answer_class: type, deadline: float
+    ) -> ServiceAnswer: ...
+
+
+_stand_ins: dict[str, Client] = {}
 
 
 class ServiceError(Exception):
@@ -153,7 +168,7 @@ class ServiceClient:
         return dict(request.headers)
 
 
-def client_for(name: str) -> ServiceClient | None:
+def client_for(name: str) -> Client | None:
     """Return the client of the service behind a path, or None where no address is set."""
     if name in _stand_ins:
         return _stand_ins[name]
@@ -162,7 +177,7 @@ def client_for(name: str) -> ServiceClient | None:
 
 
 @contextmanager
-def standing_in(name: str, client: ServiceClient) -> Iterator[None]:
+def standing_in(name: str, client: Client) -> Iterator[None]:
     """Let another client stand in for a path's, in this process."""
     _stand_ins[name] = client
     try:

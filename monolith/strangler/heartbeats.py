@@ -19,7 +19,7 @@ from monolith.strangler.models import Heartbeat
 from monolith.strangler.snapshots import record_heartbeat_snapshot
 
 if TYPE_CHECKING:
-    from monolith.strangler.clients import ServiceAnswer, ServiceClient
+    from monolith.strangler.clients import Client, ServiceAnswer
     from monolith.strangler.registry import HeartbeatSource, MovingRead
 
 BUDGET_SECONDS = 2.0
@@ -99,7 +99,7 @@ def _source(path: MovingRead[Any, Any]) -> HeartbeatSource[Any]:
 
 
 def _ask(
-    path: MovingRead[Any, Any], source: HeartbeatSource[Any], client: ServiceClient
+    path: MovingRead[Any, Any], source: HeartbeatSource[Any], client: Client
 ) -> ServiceAnswer | None:
     request = path.service_request(source.query)
     try:

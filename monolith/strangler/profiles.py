@@ -59,9 +59,8 @@ class Profile:
     `passes` evaluations in a row must pass, `between_passes` apart or more; two that lie further
     apart than `longest_gap` are no row. Windows say how far back evidence counts; `newest_within`
     how old its newest piece may be. `approvals` are the second persons that entering a rung needs.
-    After an automatic roll-back nobody climbs for
-    `cool_down`. `slower_than_monolith`: how many times the monolith's p95 the service's may be. `share_factor`
-    widens the limits of failed reads: one of sixty is no half per cent.
+    After an automatic roll-back nobody climbs for `cool_down`. `slower_than_monolith`: how many
+    times the monolith's p95 the service's may be.
     """
 
     name: str

@@ -28,7 +28,7 @@ ACTOR = "watch"
 
 
 def hand_in(at: datetime) -> list[Transition]:
-    """Write down what this process has counted, and act upon what that shows; return what changed."""
+    """Write down what this process has counted, and act on it; return what that changed."""
     changes = [react(alarm, at=at) for alarm in handing_in.hand_in()]
     return [change for change in changes if change is not None]
 

@@ -38,6 +38,13 @@ class PathAlreadyDeclared(Exception):
         super().__init__(f"the read path {name!r} is declared twice")
 
 
+class MonolithGone(LookupError):
+    """The monolith's own query was deleted: only the service can answer."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is retired: the monolith cannot answer it any more")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRequest:
     """What to GET from the service: a path below its address, and the query parameters."""
@@ -120,6 +127,16 @@ class MovingRead(Generic[Query, Answer]):
     digest_of: Callable[[str, Sequence[Answer]], str] = digest_of
     keys_request: Callable[[str | None], ServiceRequest] | None = None
     heartbeat: HeartbeatSource[Query] | None = None
+
+    def ask_monolith(self, query: Query) -> Answer:
+        """Return the monolith's answer.
+
+        Raises:
+            MonolithGone: its code was deleted. What its query raises is raised, too.
+        """
+        if self.monolith_answer is None:
+            raise MonolithGone(self.name)
+        return self.monolith_answer(query)
 
 
 _declared: dict[str, MovingRead[Any, Any]] = {}

@@ -102,7 +102,7 @@ def _monolith_answer(path: MovingRead[Any, Any], query: Any) -> Any:
         raise AnswerUnavailable(path.name, "retired")
     tallies.add(path.name, "old-path", "called")
     began = time.perf_counter()
-    value = path.monolith_answer(query)
+    value = path.ask_monolith(query)
     tallies.time_taken(path.name, "latency-monolith", (time.perf_counter() - began) * 1000)
     return value
 

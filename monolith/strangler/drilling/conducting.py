@@ -164,15 +164,14 @@ def _twin(
 
 def _newest(path: MovingRead[Any, Any], asked: list[Any]) -> Any:
     """Return the question with the newest answer: somebody else's that no version gives away."""
-    if path.monolith_answer is None:
-        return asked[0]
-    answer = path.monolith_answer
-    return max(asked, key=lambda query: path.version_of(answer(query)))
+    return max(asked, key=lambda query: path.version_of(path.ask_monolith(query)))
 
 
 def _stand(twin: str) -> None:
     """Put the twin where the service answers everybody, and everything is verified."""
-    operations.stand_twin(path=twin, rung=rung_called("service"), verify_bp=WHOLE, at=timezone.now())
+    operations.stand_twin(
+        path=twin, rung=rung_called("service"), verify_bp=WHOLE, at=timezone.now()
+    )
     controls.cache.poll()
 
 

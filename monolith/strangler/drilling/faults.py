@@ -12,7 +12,7 @@ from monolith.strangler.clients import ServiceAnswer, ServiceTimeout, ServiceUna
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from monolith.strangler.clients import ServiceClient
+    from monolith.strangler.clients import Client
     from monolith.strangler.registry import ServiceRequest
 
 
@@ -27,7 +27,7 @@ class Call:
     version_of: Callable[[Any], int]
 
 
-def _error(call: Call) -> ServiceAnswer:
+def _error(_call: Call) -> ServiceAnswer:
     raise ServiceUnavailable("a drill hung up")
 
 
@@ -84,7 +84,7 @@ class SpoiltClient:
 
     def __init__(
         self,
-        inner: ServiceClient,
+        inner: Client,
         fault: Fault,
         *,
         is_drawn: Callable[[], bool],

@@ -48,7 +48,7 @@ class BothSides:
 
     def monolith_pages(self, key: str) -> list[Any]:
         """Return the monolith's whole answer for a key."""
-        return self._pages(key, self.path.monolith_answer)
+        return self._pages(key, self.path.ask_monolith)
 
     def service_pages(self, key: str) -> list[Any]:
         """Return the service's whole answer for a key.

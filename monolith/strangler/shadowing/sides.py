@@ -62,9 +62,7 @@ def read_monolith(path: MovingRead[Any, Any], query: Any) -> Any:
         HookFailed: it has none to give.
     """
     with hook("monolith-answer"):
-        if path.monolith_answer is None:
-            raise LookupError(f"{path.name} is retired")
-        return path.monolith_answer(query)
+        return path.ask_monolith(query)
 
 
 def bound_statements() -> None:

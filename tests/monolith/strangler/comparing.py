@@ -27,7 +27,7 @@ class Clock:
         self.now += seconds
 
 
-class Counts(Counter):
+class Counts(Counter[str]):
     """Stands in for `tallies`: `counts["compare:match"]`, of whatever path."""
 
     def add(self, _path, series, name, count=1):

@@ -87,11 +87,11 @@ def test_three_probes_in_a_row_close_it(breaker, clock):
     fail(breaker, 5)
     breaker.note(is_failure=False)
     breaker.note(is_failure=False)
-    assert breaker.state is BreakerState.HALF_OPEN
+    still_open = breaker.state
 
     breaker.note(is_failure=False)
 
-    assert breaker.state is BreakerState.CLOSED
+    assert (still_open, breaker.state) == (BreakerState.HALF_OPEN, BreakerState.CLOSED)
     assert breaker.admit()
 
 

@@ -7,6 +7,7 @@ import pytest
 from event_contracts.plain_values import to_plain
 from monolith.strangler import drilling, operations, registry, watches
 from monolith.strangler.drilling import DrillImpossible
+from monolith.strangler.ladder import rung_called
 from monolith.strangler.models import Drill, PathState, Signature
 from monolith.strangler.queries import get_status
 from tests.factories import NOON
@@ -63,7 +64,7 @@ def test_fault_is_found_and_rolled_back_on_the_twin_alone(drilled, fault, alarm)
 
 def test_drill_without_a_watch_fails(drilled, monkeypatch):
     monkeypatch.setattr(drilling.conducting, "DETECTED_SECONDS", 1.0)
-    monkeypatch.setattr(watches, "look", lambda *_observations, at: None)
+    monkeypatch.setattr(watches, "look", lambda *_observations, **_when: None)
 
     (conducted,) = drilling.drill("shelf", faults=["error"], by="dana")
 
@@ -100,4 +101,4 @@ def test_nothing_to_read_is_no_drill(drilled, monkeypatch):
 
 def test_only_twins_stand_where_they_have_not_climbed(library):
     with pytest.raises(operations.AdvanceRefused, match="no twin"):
-        operations.stand_twin(path="shelf", rung=None, verify_bp=0, at=NOON)
+        operations.stand_twin(path="shelf", rung=rung_called("service"), verify_bp=0, at=NOON)

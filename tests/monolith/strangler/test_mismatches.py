@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from cryptography.fernet import Fernet
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from monolith.strangler import mismatches, sealing, tasks
 from monolith.strangler.comparison import Compared, Outcome, differences
@@ -86,7 +87,7 @@ def test_no_value_of_an_answer_or_a_question_is_stored_unless_sealed():
     with connection.cursor() as cursor:
         cursor.execute("select * from strangler_signature")
         stored = str(cursor.fetchall())
-        columns = [field.column for field in Sample._meta.fields if field.name != "sealed"]
+        columns = [str(field.column) for field in Sample._meta.fields if field.name != "sealed"]
         cursor.execute(f"select {', '.join(columns)} from strangler_sample")
         stored += str(cursor.fetchall())
     for value in ("Castle", "Otranto", "Wolfenbach", "Vathek", SUBJECT, "miggins", "4242"):
@@ -185,7 +186,7 @@ def test_flood_of_the_same_is_not_written_down_whole(monkeypatch):
 def test_expired_samples_are_deleted_and_their_signature_stays(monkeypatch):
     keep()
     mismatches.keep(a_comparison(), at=NOON + timedelta(days=3))
-    monkeypatch.setattr(tasks.timezone, "now", lambda: NOON + SAMPLES_KEPT)
+    monkeypatch.setattr(timezone, "now", lambda: NOON + SAMPLES_KEPT)
 
     tasks.purge_samples()
 

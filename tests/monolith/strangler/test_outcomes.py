@@ -22,7 +22,7 @@ from monolith.strangler.comparison.outcomes import BAD, KEPT
 from monolith.strangler.comparison.rechecking import Turn, turn_of
 
 CHANGED = Difference("orders[0].status", Kind.CHANGED)
-STEADY = frozenset()
+STEADY: frozenset[str] = frozenset()
 
 
 def a_look(monolith=4, service=4, *found, **facts):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -14,6 +15,7 @@ from monolith.strangler.decision import Check
 from monolith.strangler.models import Sample, Signature
 from monolith.strangler.shadowing import Dark, sides
 from monolith.strangler.shadowing.backlog import OLDEST_SECONDS
+from monolith.strangler.statistics import bucket_of
 from tests.monolith.strangler.comparing import Bench, Counts, shelf_path
 from tests.monolith.strangler.library import Shelf, ShelfQuery
 
@@ -241,7 +243,7 @@ def test_stale_answer_that_heals_tells_how_long_it_took(library, answers, counts
     bench.do_due()
 
     assert counts.of("recheck") == {"healed": 1}
-    assert counts.of("staleness") == {str(tallies.bucket_of(10_000)): 1}
+    assert counts.of("staleness") == {str(bucket_of(10_000)): 1}
     assert counts.of("compare") == {"stale": 1}
 
 
@@ -293,7 +295,7 @@ def test_service_that_stays_ahead_is_wrong_in_the_end_and_not_before(library, an
 @pytest.mark.django_db
 def test_open_comparison_waits_while_the_monolith_is_busy(library, answers, counts):
     answers("Emma", as_of=2)
-    load = []
+    load: list[str] = []
     bench = Bench(busy=lambda: load[0] if load else None)
     bench.compare(shelf_path(), shown())
 
@@ -439,7 +441,7 @@ steps = st.lists(
 @given(steps)
 def test_everything_offered_is_compared_dropped_waiting_or_running(library, counts, steps):
     counts.clear()
-    bench, running = Bench(most=3), []
+    bench, running = Bench(most=3), list[Any]()
 
     for step in steps:
         if step == "offer":

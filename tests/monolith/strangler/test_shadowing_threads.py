@@ -47,10 +47,11 @@ def a_dark(**fields):
 
 
 def offer_from_many_threads(dark, *, times):
-    offering = [
-        threading.Thread(target=lambda: [shadowing.offer(dark) for _ in range(times)])
-        for _ in range(8)
-    ]
+    def offer():
+        for _ in range(times):
+            shadowing.offer(dark)
+
+    offering = [threading.Thread(target=offer) for _ in range(8)]
     for thread in offering:
         thread.start()
     for thread in offering:
@@ -248,7 +249,7 @@ def test_django_tells_about_requests(monkeypatch):
 
 @pytest.mark.django_db
 def test_work_waits_for_the_process_to_be_quiet(library, shadow, monkeypatch):
-    waited = []
+    waited: list[float] = []
     monkeypatch.setattr(courtesy, "wait", waited.append)
     monkeypatch.setattr("monolith.strangler.shadowing.looking.ask_service", explode)
 

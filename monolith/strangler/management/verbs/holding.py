@@ -114,6 +114,7 @@ def _names(file: Path) -> set[str]:
 
 def _write_names(file: Path, names: set[str]) -> None:
     if names:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_text("\n".join(sorted(names)) + "\n", encoding="utf-8")
     else:
         Path(file).unlink(missing_ok=True)

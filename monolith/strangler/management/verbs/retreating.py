@@ -42,12 +42,12 @@ def _roll_back(command: BaseCommand, options: dict[str, Any]) -> None:
 
 
 def _dial(command: BaseCommand, options: dict[str, Any]) -> None:
-    wanted = dict(_setting(text) for text in options["settings"])
-    read = [name for name, value in wanted.items() if value is None]
+    wanted = [_setting(text) for text in options["settings"]]
+    read = [name for name, value in wanted if value is None]
     for name, value in planned.dials(options["path"]).items():
         if name in read:
             command.stdout.write(f"{name}={value}")
-    changes = {name: value for name, value in wanted.items() if value is not None}
+    changes = {name: value for name, value in wanted if value is not None}
     if changes:
         changed = operations.dial(
             path=options["path"],
