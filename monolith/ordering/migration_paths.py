@@ -12,11 +12,17 @@ from event_contracts.order_history import (
     OrderHistoryQuery,
 )
 from event_contracts.ordering import OrderHistorySnapshotTaken
-from event_contracts.streams import customer_stream
-from monolith.customers.queries import list_customer_ids
+from event_contracts.strangler import HeartbeatSent
+from event_contracts.streams import NOBODY, customer_stream
+from monolith.customers.queries import count_customers, known_customer_ids, list_customer_ids
 from monolith.ordering.queries import list_order_summaries, list_orders_for_customer
 from monolith.strangler import registry
-from monolith.strangler.registry import MovingRead, ServiceRequest, SnapshotSource
+from monolith.strangler.registry import (
+    HeartbeatSource,
+    MovingRead,
+    ServiceRequest,
+    SnapshotSource,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +71,10 @@ def _keys_after(after: str, limit: int) -> Sequence[str]:
     ]
 
 
+def _known(keys: Sequence[str]) -> set[str]:
+    return {str(found) for found in known_customer_ids(customer_ids=map(int, keys))}
+
+
 def _stream_of_key(key: str) -> str:
     return customer_stream(int(key))
 
@@ -83,6 +93,18 @@ def _next_query(query: OrderHistoryQuery, page: OrderHistoryPage) -> OrderHistor
     return replace(query, before=Cursor.parse(page.next)) if page.next else None
 
 
+def _checksum_request(keys: Sequence[str]) -> ServiceRequest:
+    return ServiceRequest(path="/customers/checksums", parameters={"ids": ",".join(keys)})
+
+
+def _keys_request(after: str | None) -> ServiceRequest:
+    return ServiceRequest(path="/customers", parameters={"after": after} if after else {})
+
+
+def _heartbeat(sent_at: datetime) -> HeartbeatSent:
+    return HeartbeatSent(path=ORDER_HISTORY, sent_at=sent_at)
+
+
 order_history = MovingRead(
     name=ORDER_HISTORY,
     family="orders",
@@ -97,5 +119,15 @@ order_history = MovingRead(
         snapshot=_snapshot,
         first_query=_first_query,
         next_query=_next_query,
+        count=count_customers,
+        known=_known,
+    ),
+    checksum_request=_checksum_request,
+    keys_request=_keys_request,
+    heartbeat=HeartbeatSource(
+        key=str(NOBODY),
+        stream=customer_stream(NOBODY),
+        event=_heartbeat,
+        query=OrderHistoryQuery(customer_id=NOBODY, limit=1),
     ),
 )

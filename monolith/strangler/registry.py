@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from event_contracts.checksums import digest_of
 from monolith.strangler.comparison import Difference, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
 Query = TypeVar("Query")
 Answer = TypeVar("Answer")
@@ -44,6 +46,8 @@ class SnapshotSource(Generic[Query, Answer]):
     `keys_after(after, limit)` lists keys in a fixed order, from the start when `after` is empty.
     `snapshot(key)` builds the event that states everything as of now, while the stream is locked.
     `first_query(key)` and `next_query(query, answer)` page through the key's whole answer.
+    Where `count()` is declared, it can be told how long a backfill will take; where `known(keys)`
+    is, which keys of the service's the monolith has, too.
     """
 
     keys_after: Callable[[str, int], Sequence[str]]
@@ -51,6 +55,22 @@ class SnapshotSource(Generic[Query, Answer]):
     snapshot: Callable[[str], object]
     first_query: Callable[[str], Query]
     next_query: Callable[[Query, Answer], Query | None]
+    count: Callable[[], int] | None = None
+    known: Callable[[Sequence[str]], Iterable[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatSource(Generic[Query]):
+    """Signs of life that travel down a path as its facts do, and touch nobody's answer.
+
+    They are recorded on the stream of a reserved `key`, which no customer has: `event(sent_at)` is
+    one of them, and `query` asks for the key's answer, whose version tells which have arrived.
+    """
+
+    key: str
+    stream: str
+    event: Callable[[datetime], object]
+    query: Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +80,11 @@ class MovingRead(Generic[Query, Answer]):
     `answer_class` is the contract that the service's JSON must have; `version_of(answer)` is the
     version of the stream `stream_of(query)` that an answer reflects. Paths of one `family` move
     their customers together.
+
+    For reconciliation, a service may answer `checksum_request(keys)` with a `Checksum` over the
+    digests that `digest_of(key, pages)` gives to whole answers, and `keys_request(after)` with a
+    `KeyList`. Without the one, every key is compared page by page; without the other, nobody looks
+    for keys that only the service has.
     """
 
     name: str
@@ -71,6 +96,10 @@ class MovingRead(Generic[Query, Answer]):
     stream_of: Callable[[Query], str]
     source: SnapshotSource[Query, Answer]
     compare: Callable[[Answer, Answer], tuple[Difference, ...]] = differences
+    checksum_request: Callable[[Sequence[str]], ServiceRequest] | None = None
+    digest_of: Callable[[str, Sequence[Answer]], str] = digest_of
+    keys_request: Callable[[str | None], ServiceRequest] | None = None
+    heartbeat: HeartbeatSource[Query] | None = None
 
 
 _declared: dict[str, MovingRead[Any, Any]] = {}
