@@ -122,6 +122,7 @@ OUTBOX_RETENTION_DAYS = int(environment.number("OUTBOX_RETENTION_DAYS", 7))
 STRANGLER_SERVICE_URLS = environment.deployed("services")
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
 STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
+STRANGLER_THROTTLE_FILE = environment.STATE_DIR / "throttle"
 STRANGLER_BACKFILL_MAX_PENDING = int(environment.number("STRANGLER_BACKFILL_MAX_PENDING", 2000))
 STRANGLER_TIMEOUT_SECONDS = environment.number("STRANGLER_TIMEOUT_SECONDS", 0.4)
 

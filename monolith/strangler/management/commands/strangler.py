@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import getpass
 import json
-import sys
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from tqdm import tqdm
 
-from monolith.strangler import backfill, operations, queries, reconciliation, registry
-from monolith.strangler.reconciliation import Final
+from monolith.strangler import operations, queries, registry
+from monolith.strangler.management.verbs import backfill, reconcile
 from monolith.strangler.stages import Stage, UnknownStage, stage_called
 
 if TYPE_CHECKING:
@@ -24,26 +21,18 @@ if TYPE_CHECKING:
 
     from monolith.strangler.models import BackfillRun, Transition
     from monolith.strangler.queries import PathStatus
-    from monolith.strangler.reconciliation import Report
 
-REFUSED, CONFLICT, HELD = 2, 6, 7
-# Reconciliation adds up what it found.
-ERRORS, DIFFERENCES, SKIPPED = 1, 16, 32
-_SAMPLES = 10
-_BIT_OF = {
-    Final.ERROR: ERRORS,
-    Final.WRONG: DIFFERENCES,
-    Final.MISSING: DIFFERENCES,
-    Final.STALE_OVERDUE: DIFFERENCES,
-    Final.UNSETTLED: SKIPPED,
+ERRORS, REFUSED, CONFLICT = 1, 2, 6
+_VERBS = {"backfill": backfill, "reconcile": reconcile}
+_HELP = {
+    "backfill": "send the service a snapshot of every key",
+    "reconcile": "compare both answers for every key",
 }
 _EXIT_CODES: dict[type[Exception], int] = {
     operations.AdvanceRefused: REFUSED,
     operations.NothingToRollBack: REFUSED,
     operations.ReasonMissing: REFUSED,
     operations.StateChanged: CONFLICT,
-    backfill.BackfillStalled: HELD,
-    reconciliation.ServiceAddressMissing: ERRORS,
     registry.PathNotDeclared: ERRORS,
     UnknownStage: ERRORS,
 }
@@ -70,15 +59,8 @@ class Command(BaseCommand):
         for verb in (advance, rollback):
             verb.add_argument("path")
             verb.add_argument("--reason", required=True, help="kept in the audit")
-        fill = verbs.add_parser("backfill", help="send the service a snapshot of every key")
-        fill.add_argument("path")
-        fill.add_argument("--restart", action="store_true", help="begin again from the first key")
-        reconcile = verbs.add_parser("reconcile", help="compare both answers for every key")
-        reconcile.add_argument("path")
-        reconcile.add_argument("--json", action="store_true")
-        reconcile.add_argument(
-            "--patience", type=float, default=60.0, help="seconds without progress to wait (60)"
-        )
+        for name, module in _VERBS.items():
+            module.add_arguments(verbs.add_parser(name, help=_HELP[name]))
         audit = verbs.add_parser("audit", help="every change of stage, oldest first")
         audit.add_argument("path", nargs="?")
         audit.add_argument("--json", action="store_true")
@@ -89,8 +71,8 @@ class Command(BaseCommand):
             "status": self._status,
             "advance": self._advance,
             "rollback": self._roll_back,
-            "backfill": self._backfill,
-            "reconcile": self._reconcile,
+            "backfill": partial(backfill.run, self),
+            "reconcile": partial(reconcile.run, self),
             "audit": self._audit,
         }
         try:
@@ -125,28 +107,6 @@ class Command(BaseCommand):
             f"in force in every process within {queries.POLL_SECONDS:.0f} s)"
         )
 
-    def _backfill(self, *, path: str, restart: bool, **_: Any) -> None:
-        limit = getattr(settings, "STRANGLER_BACKFILL_MAX_PENDING", backfill.MAX_PENDING)
-        with self._progress(f"backfill {path}") as report:
-            run = backfill.run(path, restart=restart, max_pending=limit, report=report)
-        self.stdout.write(
-            f"backfill of {path} finished at {run.finished_at:%Y-%m-%d %H:%M:%S} UTC: "
-            f"{run.keys_done:,} keys (--restart begins again)"
-        )
-
-    def _reconcile(self, *, path: str, json: bool, patience: float, **_: Any) -> None:
-        with self._progress(f"reconcile {path}") as report:
-            result = reconciliation.run(path, patience_seconds=patience, report=report)
-        if json:
-            self._print_json(_report_facts(result))
-        else:
-            self.stdout.write("\n".join(_report_lines(result)))
-        bits = sum(
-            {_BIT_OF[final] for final in result.counts if result.counts[final] and final in _BIT_OF}
-        )
-        if bits:
-            raise CommandError("not every answer agrees", returncode=bits)
-
     def _audit(self, *, path: str | None, json: bool, **_: Any) -> None:
         transitions = queries.list_transitions(path)
         if json:
@@ -158,17 +118,6 @@ class Command(BaseCommand):
 
     def _print_json(self, facts: object) -> None:
         self.stdout.write(json.dumps(facts, indent=2, default=str))
-
-    @contextmanager
-    def _progress(self, title: str) -> Iterator[Callable[[int, str], None]]:
-        often = 0.5 if sys.stderr.isatty() else 10  # a log keeps every line
-        with tqdm(desc=title, unit=" keys", file=sys.stderr, mininterval=often) as bar:
-
-            def report(keys: int, note: str) -> None:
-                bar.set_postfix_str(note, refresh=False)
-                bar.update(keys)
-
-            yield report
 
 
 def _actor() -> str:
@@ -245,31 +194,3 @@ def _next_steps(status: PathStatus) -> list[str]:
         f"{command} reconcile {status.path}",
         f"{command} advance {status.path} --reason ...",
     ]
-
-
-def _report_facts(report: Report) -> dict[str, Any]:
-    return {
-        "path": report.path,
-        "keys": report.keys,
-        "seconds": round(report.seconds, 2),
-        "counts": {final.value: report.counts.get(final, 0) for final in Final},
-        "findings": [
-            {
-                "key": finding.key,
-                "outcome": finding.final.value,
-                "differences": [str(difference) for difference in finding.differences],
-            }
-            for finding in report.findings
-        ],
-    }
-
-
-def _report_lines(report: Report) -> Iterator[str]:
-    yield f"{report.path}: {report.keys:,} keys compared in {report.seconds:.1f} s"
-    for final in Final:
-        yield f"  {final.value:<14}{report.counts.get(final, 0):>9,}"
-    for finding in report.findings[:_SAMPLES]:
-        places = ", ".join(str(difference) for difference in finding.differences[:_SAMPLES])
-        yield f"  {finding.final.value}: key {finding.key}: {places or 'no answer to compare'}"
-    if len(report.findings) > _SAMPLES:
-        yield f"  and {len(report.findings) - _SAMPLES:,} more (--json lists all)"
