@@ -7,11 +7,13 @@ import time
 import pytest
 
 from monolith.outbox import waking
-from monolith.strangler import queries, reconciliation, registry
+from monolith.strangler import queries, registry
 from monolith.strangler.queries import StageCache
+from monolith.strangler.reconciliation import asking, continuous, passing, running
 from monolith.strangler.stages import Stage
 from tests.monolith.strangler.library import Library
 from tests.monolith.strangler.service import running_service
+from tests.monolith.strangler.summing_service import COUNT, Summing
 
 
 @pytest.fixture(autouse=True)
@@ -70,5 +72,18 @@ class SleepingClock:
 @pytest.fixture
 def patience_in_pauses(monkeypatch):
     """Reconcile without waiting, and with the same looks however slow the machine is."""
-    monkeypatch.setattr(reconciliation, "time", SleepingClock())
-    monkeypatch.setattr(reconciliation, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
+    clock = SleepingClock()
+    for module in (passing, running, continuous):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(asking, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
+    return clock
+
+
+@pytest.fixture
+def summing(library, service, patience_in_pauses, monkeypatch):
+    """Forty shelves, which a service that can sum holds too; a chunk is ten of them."""
+    monkeypatch.setitem(registry._declared, "shelf", library.summed_path())
+    monkeypatch.setattr(passing, "CHUNK_KEYS", 10)
+    for number in range(1, COUNT + 1):
+        library.put(number, ["Emma", "Persuasion"], ["Sanditon"], as_of=number)
+    return Summing(library, service)
