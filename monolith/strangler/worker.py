@@ -6,13 +6,13 @@ says whether it does anything there.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import bootsteps
 from django.conf import settings
 
-from monolith.strangler import pulse
-from monolith.strangler.watching import Watcher
+if TYPE_CHECKING:
+    from monolith.strangler.watching import Watcher
 
 
 class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -30,6 +30,10 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, parent: Any) -> None:  # noqa: ARG002
         """Begin to watch."""
+        # Celery makes its steps before Django has loaded any model.
+        from monolith.strangler import pulse
+        from monolith.strangler.watching import Watcher
+
         pulse.start("worker")
         self._watcher = Watcher()
         self._watcher.start()

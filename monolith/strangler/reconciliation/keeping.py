@@ -60,8 +60,9 @@ def restore(row: ReconcileRun, current: Pass) -> None:
     """Go on where a row stopped: what did not match then is looked at again."""
     current.position = row.position
     current.chunks, current.chunks_bisected = row.chunks, row.chunks_bisected
-    for final in SOUND:
-        current.settled[final] = row.counts.get(final.value, 0)
+    current.settled.update(
+        {final: row.counts[final.value] for final in SOUND if final.value in row.counts}
+    )
     found = map(finding_in, row.findings)
     # Extra keys, and a list that failed, are asked for anew at the end.
     ours = (each for each in found if each.outcome is not Outcome.EXTRA)

@@ -33,15 +33,6 @@ def look_at(
         yield _finding(sides, key, answering)
 
 
-def look_again(
-    sides: BothSides, threads: ThreadPoolExecutor, findings: Sequence[Finding]
-) -> list[Finding]:
-    """Look at what did not match once more; return what still does not."""
-    seen = {finding.key: finding for finding in findings}
-    found = look_at(sides, threads, list(seen))
-    return [_after(seen[finding.key], finding) for finding in found if finding]
-
-
 def _finding(sides: BothSides, key: str, answering: Future[list[Any]]) -> Finding | None:
     monolith = sides.monolith_pages(key)
     try:
@@ -72,8 +63,3 @@ def _compare(
         else:
             found += path.compare(ours, theirs)
     return tuple(found)
-
-
-def _after(before: Finding, now: Finding) -> Finding:
-    looks = before.looks + 1 if before.outcome is now.outcome else 1
-    return Finding(now.key, now.outcome, now.differences, looks)

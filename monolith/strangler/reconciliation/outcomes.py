@@ -76,6 +76,17 @@ class Finding:
         return {"key": self.key, "outcome": self.final.value, "differences": places}
 
 
+def seen_again(before: Iterable[Finding], now: Iterable[Finding]) -> list[Finding]:
+    """Return what is found now, with how often in a row it has been found to be so."""
+    earlier = {finding.key: finding for finding in before}
+    return [_after(earlier[finding.key], finding) for finding in now]
+
+
+def _after(before: Finding, now: Finding) -> Finding:
+    looks = before.looks + 1 if before.outcome is now.outcome else 1
+    return Finding(now.key, now.outcome, now.differences, looks)
+
+
 def finding_in(facts: dict[str, Any]) -> Finding:
     """Read a finding back, without its places: it will be looked at again."""
     return Finding(facts["key"], _BEFORE[Final(facts["outcome"])])

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from monolith.strangler.clients import ServiceError
 from monolith.strangler.reconciliation.extras import are_findable, find_extras
-from monolith.strangler.reconciliation.looking import look_again, look_at
-from monolith.strangler.reconciliation.outcomes import DIFFERENT, Final, Finding, Outcome
+from monolith.strangler.reconciliation.looking import look_at
+from monolith.strangler.reconciliation.outcomes import Final, Finding, Outcome, seen_again
 from monolith.strangler.reconciliation.summing import find_suspects
 
 if TYPE_CHECKING:
@@ -111,34 +111,48 @@ class Pass:
         if not keys:
             self._begin_settling()
             return Piece(note=_told(self.waiting))
-        unsettled = [found for found in self._closely(keys) if found]
+        requests = self.requests
+        unsettled = self._look(keys)
+        self.chunks_bisected += self.requests > requests + 1
         self.waiting.extend(unsettled)
         self.position = keys[-1]
         self.chunks += 1
         return self._piece(Final.MATCH, len(keys), len(unsettled))
 
-    def _closely(self, keys: Sequence[str]) -> Iterable[Finding | None]:
-        if self._by_checksum:
-            suspects = find_suspects(self.sides, self._threads, keys)
-            self.requests += suspects.requests
-            self.chunks_bisected += suspects.is_bisected
-            keys = suspects.keys
-        return look_at(self.sides, self._threads, keys)
+    def _look(self, keys: Sequence[str]) -> list[Finding]:
+        if not self._by_checksum:
+            return self._look_closely(keys)
+        suspects = find_suspects(self.sides, self._threads, keys)
+        self.requests += suspects.requests
+        return [*suspects.behind, *self._look_closely(suspects.keys)]
+
+    def _look_closely(self, keys: Sequence[str]) -> list[Finding]:
+        return [found for found in look_at(self.sides, self._threads, keys) if found]
 
     def _begin_settling(self) -> None:
         self.phase = Phase.SETTLING
         self._moved_at = time.monotonic()
 
     def _settle_some(self) -> Piece:
-        if not self.waiting or time.monotonic() - self._moved_at > self._patience_seconds:
+        if not self.waiting:
             return self._end_settling()
         chunk = [self.waiting.popleft() for _ in range(min(CHUNK_KEYS, len(self.waiting)))]
-        again = look_again(self.sides, self._threads, chunk)
+        if time.monotonic() - self._moved_at > self._patience_seconds:
+            return self._judge(chunk)
+        again = seen_again(chunk, self._look([finding.key for finding in chunk]))
         self.ended += [finding for finding in again if self._is_decided(finding)]
         self.waiting.extend(finding for finding in again if not self._is_decided(finding))
         if len(again) < len(chunk):
             self._moved_at = time.monotonic()
         return self._piece(self._heals_to, len(chunk), len(again))
+
+    def _judge(self, chunk: list[Finding]) -> Piece:
+        """Have a close look at what time did not heal: a version alone convicts nobody."""
+        if self._by_checksum:
+            chunk, looked_at = self._look_closely([finding.key for finding in chunk]), chunk
+            self.settled[self._heals_to] += len(looked_at) - len(chunk)
+        self.ended += chunk
+        return Piece(note=_told(self.ended))
 
     def _is_decided(self, finding: Finding) -> bool:
         # What was sent again may be on its way for a while, looking as wrong as before.
@@ -147,8 +161,6 @@ class Pass:
         return is_wrong and not is_repair
 
     def _end_settling(self) -> Piece:
-        self.ended += self.waiting
-        self.waiting.clear()
         looks_further = are_findable(self.sides.path) and self._heals_to is Final.HEALED
         self.phase = Phase.EXTRAS if looks_further else Phase.OVER
         return Piece(note=_told(self.ended))
@@ -176,11 +188,6 @@ class Pass:
         settled = keys - unsettled
         self.settled[settled_to] += settled
         return Piece(keys=settled, note=_told(self.waiting), is_restless=unsettled > settled)
-
-
-def differing(counts: dict[Final, int]) -> int:
-    """Count the keys that differ."""
-    return sum(counts.get(final, 0) for final in DIFFERENT)
 
 
 def _told(findings: Iterable[Finding]) -> str:

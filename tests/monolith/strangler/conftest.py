@@ -14,6 +14,7 @@ from monolith.strangler.ladder import rung_called
 from monolith.strangler.reconciliation import asking, continuous, passing, running
 from tests.monolith.strangler.library import Library
 from tests.monolith.strangler.service import running_service
+from tests.monolith.strangler.summing_service import COUNT, Summing
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +120,13 @@ def patience_in_pauses(monkeypatch):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(asking, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
     return clock
+
+
+@pytest.fixture
+def summing(library, service, patience_in_pauses, monkeypatch):
+    """Forty shelves, which a service that can sum holds too; a chunk is ten of them."""
+    monkeypatch.setitem(registry._declared, "shelf", library.summed_path())
+    monkeypatch.setattr(passing, "CHUNK_KEYS", 10)
+    for number in range(1, COUNT + 1):
+        library.put(number, ["Emma", "Persuasion"], ["Sanditon"], as_of=number)
+    return Summing(library, service)
