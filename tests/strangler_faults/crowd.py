@@ -52,9 +52,10 @@ class Customer:
     is_in: bool
     truths: list[Any] = field(default_factory=list)
     may_order: bool = True
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def judge(self, status: int, page: Any) -> str:
-        """Tell what a page is worth: only this customer changes their history, and not meanwhile."""
+        """Tell what a page is worth: nobody changed the history since the latest truth."""
         if status != http.HTTPStatus.OK:
             return FAILED
         if page == self.truths[-1]:
@@ -170,9 +171,10 @@ class Crowd:
                 name, api = next(apis)
                 if len(mine) % len(self._processes) == 0 and number % len(mine) == 0:
                     name, api = next(apis)  # or everybody would always meet the same process
-                self._read(customer, name, api)
-                if (number + 1) % _READS_PER_ORDER == 0:
-                    self._order_if_allowed(customer, api, truth)
+                with customer.lock:
+                    self._read(customer, name, api)
+                    if (number + 1) % _READS_PER_ORDER == 0:
+                        self._order_if_allowed(customer, api, truth)
         except BaseException as error:  # noqa: BLE001 - told by whoever waits
             self.problem = error
         finally:

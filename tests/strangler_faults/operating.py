@@ -15,17 +15,22 @@ DONE, FAILED = "\x01done", "\x01failed"
 def main() -> None:
     """Run each line of standard input, and say when it is done."""
     django.setup()
-    print(DONE, flush=True)
+    _say(DONE)
     for line in sys.stdin:
         try:
             call_command(*shlex.split(line))
         except SystemExit as left:
-            print(DONE if not left.code else FAILED, flush=True)
+            _say(DONE if not left.code else FAILED)
         except Exception:  # noqa: BLE001 - told to whoever asked
             traceback.print_exc(file=sys.stdout)
-            print(FAILED, flush=True)
+            _say(FAILED)
         else:
-            print(DONE, flush=True)
+            _say(DONE)
+
+
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

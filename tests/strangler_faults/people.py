@@ -1,4 +1,4 @@
-"""Makes the customers of the crowd, some in the canary's cohort and some not; prints them as JSON.
+"""Makes the customers of the crowd, some in the canary's cohort and some not: told as JSON.
 
 `python -m tests.strangler_faults.people IN OUT ORDERS`: so many of each, each with so many orders.
 """
@@ -9,6 +9,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from itertools import cycle
+from typing import Any
 from uuid import uuid4
 
 import django
@@ -31,7 +32,7 @@ def main() -> None:
     for _ in range(int(sys.argv[3])):
         for person in made:
             _order(person["id"], next(codes))
-    print(json.dumps({"people": made, "stock_codes": stock_codes}))
+    sys.stdout.write(json.dumps({"people": made, "stock_codes": stock_codes}) + "\n")
 
 
 def _stock_codes() -> list[str]:
@@ -42,7 +43,7 @@ def _stock_codes() -> list[str]:
     return [product.stock_code for product in plenty]
 
 
-def _register() -> dict[str, object]:
+def _register() -> dict[str, Any]:
     from rest_framework.authtoken.models import Token
 
     from monolith.customers import operations
@@ -55,7 +56,8 @@ def _register() -> dict[str, object]:
         country="United Kingdom",
         registered_at=datetime.now(UTC),
     )
-    token = Token.objects.create(user_id=customer.user_id)
+    assert customer.user is not None
+    token = Token.objects.create(user=customer.user)
     bucket = bucket_of("orders", str(customer.pk))
     return {"id": customer.pk, "token": token.key, "is_in": is_in_share(bucket, CANARY_BP)}
 

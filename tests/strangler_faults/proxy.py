@@ -1,4 +1,4 @@
-"""A proxy before the service's address that spoils its answers: the shop's own code is untouched."""
+"""A proxy before the service's address that spoils its answers, and not a line of the shop."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import json
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 SLOW_SECONDS = 2.0
 _GIVE_UP_SECONDS = 10
@@ -39,8 +40,8 @@ class Reply:
         return replace(self, body=json.dumps(page).encode())
 
 
-Ask = Callable[[str], Reply] if TYPE_CHECKING else None
-Fault = Callable[[Ask, str], Reply] if TYPE_CHECKING else None
+Ask = Callable[[str], Reply]
+Fault = Callable[[Ask, str], Reply]
 
 
 def healthy(ask: Ask, path: str) -> Reply:
@@ -58,10 +59,27 @@ def sometimes(share: float, fault: Fault) -> Fault:
     """Let a fault befall a share of the questions about a customer's history."""
 
     def chosen(ask: Ask, path: str) -> Reply:
-        is_history = "/orders" in path and "/customers/" in path
-        return fault(ask, path) if is_history and random.random() < share else ask(path)
+        is_chosen = is_history(path) and random.random() < share
+        return fault(ask, path) if is_chosen else ask(path)
 
     return chosen
+
+
+def first(fault: Fault, *, spared: int) -> Fault:
+    """Let a fault befall only the first question about a history, but not this customer's."""
+    happened = threading.Lock()
+
+    def once(ask: Ask, path: str) -> Reply:
+        is_meant = is_history(path) and f"/customers/{spared}/" not in path
+        is_first = is_meant and happened.acquire(blocking=False)
+        return fault(ask, path) if is_first else ask(path)
+
+    return once
+
+
+def is_history(path: str) -> bool:
+    """Tell whether a request asks for a customer's history; the heart's is nobody's."""
+    return path.startswith("/customers/") and "/orders" in path and "/customers/0/" not in path
 
 
 def error(_ask: Ask, _path: str) -> Reply:
@@ -92,6 +110,8 @@ def row_of(other: int) -> Fault:
     """Slip a row of another customer into the page, which says that it is the right one's."""
 
     def leak(ask: Ask, path: str) -> Reply:
+        if _about(other, path) == path:
+            return ask(path)
         stranger = json.loads(ask(_about(other, path)).body)["orders"][0]
         reply = ask(path)
         if reply.status != http.HTTPStatus.OK:
@@ -115,8 +135,9 @@ class FaultProxy:
 
     def __init__(self, target: str) -> None:
         self.fault: Fault = healthy
-        self.spoilt = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, target))
+        self.target = target
+        handler = type("Handler", (_Handler,), {"proxy": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -132,56 +153,57 @@ class FaultProxy:
         self._server.server_close()
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Passes one connection's requests on, over a connection of its own."""
+
+    protocol_version = "HTTP/1.1"
+    proxy: FaultProxy
+    upstream: http.client.HTTPConnection | None = None
+
+    def do_GET(self) -> None:
+        try:
+            reply = self.proxy.fault(self._ask, self.path)
+        except (OSError, http.client.HTTPException):
+            self._hang_up()
+            reply = Reply(http.HTTPStatus.BAD_GATEWAY, b"{}")
+        self._send(reply)
+
+    def finish(self) -> None:
+        self._hang_up()
+        super().finish()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+    def _ask(self, path: str) -> Reply:
+        url = urlsplit(self.proxy.target + path)
+        if self.upstream is None:
+            self.upstream = http.client.HTTPConnection(url.netloc, timeout=_GIVE_UP_SECONDS)
+        asked = urlunsplit(("", "", url.path, url.query, ""))
+        self.upstream.request("GET", asked, headers=_signed(url.geturl()))
+        answer = self.upstream.getresponse()
+        kept = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+        return Reply(answer.status, answer.read(), kept)
+
+    def _send(self, reply: Reply) -> None:
+        headers = {**reply.headers, "content-length": str(len(reply.body))}
+        try:
+            self.send_response(reply.status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(reply.body)
+        except OSError:  # whoever asked has gone
+            self.close_connection = True
+
+    def _hang_up(self) -> None:
+        if self.upstream is not None:
+            self.upstream.close()
+            self.upstream = None
+
+
 def _signed(url: str) -> dict[str, str]:
     """Sign for the address behind the proxy, as the shop has signed for the proxy's."""
     request = AWSRequest(method="GET", url=url, headers={"Accept": "application/json"})
     SigV4Auth(Credentials("test", "test"), "execute-api", "eu-west-1").add_auth(request)
     return dict(request.headers)
-
-
-def _handler(proxy: FaultProxy, target: str) -> type[BaseHTTPRequestHandler]:
-    parts = urlsplit(target)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        upstream: http.client.HTTPConnection | None = None
-
-        def do_GET(self) -> None:
-            try:
-                reply = proxy.fault(self._ask, self.path)
-            except (OSError, http.client.HTTPException):
-                self._hang_up()
-                reply = Reply(http.HTTPStatus.BAD_GATEWAY, b"{}")
-            self._send(reply)
-
-        def finish(self) -> None:
-            self._hang_up()
-            super().finish()
-
-        def _hang_up(self) -> None:
-            if self.upstream is not None:
-                self.upstream.close()
-                self.upstream = None
-
-        def _ask(self, path: str) -> Reply:
-            if self.upstream is None:
-                self.upstream = http.client.HTTPConnection(parts.netloc, timeout=_GIVE_UP_SECONDS)
-            self.upstream.request("GET", parts.path + path, headers=_signed(target + path))
-            answer = self.upstream.getresponse()
-            kept = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
-            return Reply(answer.status, answer.read(), kept)
-
-        def _send(self, reply: Reply) -> None:
-            try:
-                self.send_response(reply.status)
-                for name, value in {**reply.headers, "content-length": str(len(reply.body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(reply.body)
-            except OSError:  # whoever asked has gone
-                self.close_connection = True
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    return Handler

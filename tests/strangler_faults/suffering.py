@@ -27,12 +27,16 @@ def suffer(
     *,
     may_be_wrong: bool = False,
     may_be_foreign: bool = False,
+    by_hand: bool = False,
     most_reads: float = float("inf"),
 ) -> Result:
-    """Let a fault begin; it is over when the machine has taken the path from its service."""
+    """Let a fault begin; it is over when the machine has taken the path from its service.
+
+    `by_hand`: somebody takes it. After `most_reads` nobody waits for the machine any longer.
+    """
     newest, began = testbed.newest_change(), time.time()
     begin()
-    fallen = _wait_until_off(testbed, newest, began, most_reads)
+    fallen = _wait_until_off(testbed, newest, began, most_reads, "human" if by_hand else "auto")
     if fallen:
         testbed.wait_for_pages(_AFTERWARDS, since=fallen[-1].at + EFFECTIVE_SECONDS / 2)
         _wait_for_effects(testbed, fallen)
@@ -52,19 +56,34 @@ def suffer(
     )
 
 
+def suffer_in_shadow(
+    testbed: Testbed, fault: str, rung: str, begin: Callable[[], object], *, watch: str
+) -> Result:
+    """Let a fault begin where the service answers nobody: it is over when its watch alarms."""
+    began = time.time()
+    begin()
+    _try_to_wait(testbed, lambda: testbed.alarmed_at(watch) > began)
+    alarmed = testbed.alarmed_at(watch)
+    pages = testbed.crowd.since(began)
+    return Result(
+        fault=fault,
+        rung=rung,
+        seen=count_verdicts(pages),
+        by_service=len(_by_service(pages)),
+        slowest=_slowest(pages),
+        detected=alarmed - began if alarmed > began else None,
+        effective=0.0,
+        now=rung,
+        because=f"the watch of {watch} answers; nobody was served",
+    )
+
+
 def suffer_silently(
     testbed: Testbed, fault: str, rung: str, begin: Callable[[], object], *, reason: str
 ) -> Result:
     """Let a fault begin that each process deals with by itself: it says this as its reason."""
     began = time.time()
     begin()
-    return watch_reason(testbed, fault, rung, reason=reason, began=began)
-
-
-def watch_reason(
-    testbed: Testbed, fault: str, rung: str, *, reason: str, began: float
-) -> Result:
-    """Wait until every process gives a reason for answering from the monolith."""
 
     def speaks(name: str) -> bool:
         pages = [page for page in testbed.crowd.since(began) if page.process == name]
@@ -90,15 +109,15 @@ def watch_reason(
 
 
 def _wait_until_off(
-    testbed: Testbed, newest: int, began: float, most_reads: float
+    testbed: Testbed, newest: int, began: float, most_reads: float, kind: str
 ) -> list[Fall]:
     def is_over() -> bool:
-        falls = testbed.falls(newest)
+        falls = testbed.falls(newest, kind)
         is_off = bool(falls) and falls[-1].is_off
         return is_off or len(testbed.crowd.since(began)) >= most_reads
 
     _try_to_wait(testbed, is_over)
-    return testbed.falls(newest)
+    return testbed.falls(newest, kind)
 
 
 def _try_to_wait(testbed: Testbed, condition: Callable[[], bool]) -> None:

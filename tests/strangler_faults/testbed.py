@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,15 +10,16 @@ import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
-import boto3
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: F401
 
+from event_contracts.streams import customer_stream
+from infra.local.deploy import LocalAws
 from infra.local.ports import free_port
 from infra.local.readiness import http_answers
 from infra.local.running import ROOT, RunningShop
-from infra.local.waiting import NeverHappened, wait_until
+from infra.local.waiting import wait_until
 from tests.strangler_faults import operating
 from tests.strangler_faults.crowd import Api, Crowd, Customer
 from tests.strangler_faults.proxy import FaultProxy, healthy
@@ -36,6 +36,7 @@ TIMEOUT_SECONDS = 1.5
 SERVICES = ("event_contracts", "extracted_services")
 _IN, _OUT, _ORDERS = 6, 4, 3
 _THREADS = 5
+_CALM_PAGES = 100
 _UNLIMITED = "1000000/min"
 CANARY_STAGE = 30
 
@@ -107,39 +108,68 @@ class Testbed:
         self._operator.run("strangler", *words)
 
     def stand(self, rung: str) -> None:
-        """Put the path on a rung, with everything verified, and wait until the crowd notices."""
+        """Put the path on a rung, with everything verified, and wait until all is calm there."""
         self.proxy.fault = healthy
+        self.wait_for(self._service_is_well, "a service that answers")
         if self.rows("select 1 from strangler_pathstate where hold = 'frozen'"):
             self.strangler("lift", PATH, "--reason=the next fault")
         self.strangler("place", PATH, rung, "--reason=the next fault")
         self.strangler("dial", PATH, "verify=10000", "--reason=find wrong values")
-        self.wait_for_calm(is_served=rung.startswith(("canary", "service")))
+        self.wait_for_calm(rung)
 
-    def wait_for_calm(self, *, is_served: bool, pages: int = 20) -> None:
-        """Wait until every process answers as it should: so many pages in a row of each."""
+    def _service_is_well(self) -> bool:
+        """Ask it about everybody, as quickly as customers would have it."""
+        began = time.monotonic()
+        for customer in self.crowd.customers:
+            try:
+                urlopen(f"{self.proxy.url}/customers/{customer.id}/orders", timeout=5).close()
+            except OSError:
+                return False
+        return time.monotonic() - began < TIMEOUT_SECONDS
+
+    @property
+    def stranger(self) -> int:
+        """Somebody whose orders nobody else may see."""
+        return self.crowd.customers[-1].id
+
+    @contextmanager
+    def exclusively(self, customer: Customer) -> Iterator[tuple[Api, Api]]:
+        """Let only the test order for a customer, while nobody reads for them."""
+        customer.may_order = False
+        with (
+            customer.lock,
+            closing(Api(self.addresses[PROCESSES[0]])) as api,
+            closing(Api(self.shop.addresses["web"])) as truth,
+        ):
+            yield api, truth
+
+    def wait_for_calm(self, rung: str) -> None:
+        """Wait until every process answers as it should on a rung, and see that nothing alarms."""
+        since, newest = time.time(), self.newest_change()
+        is_served = rung.startswith(("canary", "service"))
 
         def is_calm() -> bool:
-            latest = self.crowd.pages[-pages * 6 :]
-            if not is_served:
-                return len(latest) >= pages and not _served(latest)
+            pages = self.crowd.since(since)[-_CALM_PAGES:]
             return all(
-                len(_served([page for page in latest if page.process == name])) >= pages / 2
+                sum(page.process == name for page in pages) >= _CALM_PAGES / 4
+                and any(page.source == "service" for page in pages if page.process == name)
+                is is_served
                 for name in PROCESSES
             )
 
         self.wait_for(is_calm, "calm")
-        assert not self.falls(self.newest_change()), "an alarm without any fault"
+        assert not self.falls(newest), "an alarm without any fault"
 
     def newest_change(self) -> int:
         """Return the id of the newest change of the path."""
         ((newest,),) = self.rows("select coalesce(max(id), 0) from strangler_transition")
         return int(newest)
 
-    def falls(self, after: int) -> list[Fall]:
-        """List what the machine itself changed after a change."""
+    def falls(self, after: int, kind: str = "auto") -> list[Fall]:
+        """List what the machine itself (or `human`) changed after a change."""
         found = self.rows(
             "select id, extract(epoch from at), after, reason from strangler_transition"
-            f" where path = '{PATH}' and actor_kind = 'auto' and id > {after} order by id"
+            f" where path = '{PATH}' and actor_kind = '{kind}' and id > {after} order by id"
         )
         return [
             Fall(
@@ -152,6 +182,14 @@ class Testbed:
             for number, at, state, reason in found
         ]
 
+    def alarmed_at(self, watch: str) -> float:
+        """Return when a watch of the path last alarmed, in seconds since 1970; 0: never."""
+        found = self.rows(
+            "select extract(epoch from alarmed_at) from strangler_watch"
+            f" where path = '{PATH}' and name = '{watch}' and alarmed_at is not null"
+        )
+        return float(found[0][0]) if found else 0
+
     def effect(self, change: int) -> float | None:
         """Return after how many seconds all processes served by a change, as they measured it."""
         found = self.rows(
@@ -162,7 +200,7 @@ class Testbed:
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the database."""
-        return self.database.execute(statement).fetchall()  # type: ignore[call-overload]
+        return self.database.execute(statement).fetchall()
 
     def wait_for(self, condition: Callable[[], object], what: str, *, seconds: float = 120) -> None:
         """Wait for a condition while the crowd goes on.
@@ -183,9 +221,7 @@ class Testbed:
 
         def is_enough() -> bool:
             pages = self.crowd.since(since)
-            return all(
-                sum(page.process == name for page in pages) >= number for name in PROCESSES
-            )
+            return all(sum(page.process == name for page in pages) >= number for name in PROCESSES)
 
         self.wait_for(is_enough, f"{number} pages of each process")
 
@@ -193,8 +229,7 @@ class Testbed:
 
     def client(self, service: str) -> Any:
         """Return a client of local AWS."""
-        session = boto3.Session("test", "test", region_name="eu-west-1")
-        return session.client(service, endpoint_url=self.shop.addresses["aws"])
+        return LocalAws(self.shop.addresses["aws"], region="eu-west-1").client(service)
 
     def let_events_in(self, is_allowed: bool) -> None:  # noqa: FBT001
         """Let the service consume events, or not."""
@@ -208,12 +243,10 @@ class Testbed:
         """Take a customer's events out of the service's queue; return how many there were."""
         sqs, queue = self.client("sqs"), self.deployed["queues"]["order_history_events"]
         lost = 0
-        found = sqs.receive_message(
-            QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["MessageGroupId"]
-        ).get("Messages", [])
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         for message in found:
             receipt = {"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]}
-            if message["Attributes"]["MessageGroupId"].endswith(f"/{customer.id}"):
+            if f'"{customer_stream(customer.id)}"' in message["Body"]:
                 sqs.delete_message(**receipt)
                 lost += 1
             else:
@@ -248,7 +281,7 @@ class Testbed:
             f"grant all on all sequences in schema public to {role}",
             f"grant usage on schema public to {role}",
         ):
-            self.database.execute(statement)  # type: ignore[call-overload]
+            self.database.execute(statement)
         port = free_port()
         address = f"http://127.0.0.1:{port}"
         environment = {
@@ -305,7 +338,7 @@ class Operator:
 
     def _hear(self) -> tuple[str, bool]:
         assert self._process.stdout is not None
-        lines = []
+        lines: list[str] = []
         for line in self._process.stdout:
             if line.startswith((operating.DONE, operating.FAILED)):
                 return "".join(lines), line.startswith(operating.DONE)
@@ -338,10 +371,6 @@ def copy_of_services(folder: Path) -> Path:
     for name in SERVICES:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
-
-
-def _served(pages: list[Any]) -> list[Any]:
-    return [page for page in pages if page.source == "service"]
 
 
 def _name(state: dict[str, Any]) -> str:
