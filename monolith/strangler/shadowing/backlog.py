@@ -1,4 +1,8 @@
-"""What waits to be compared: bounded, the oldest goes first, and everything is accounted for."""
+"""What waits to be compared: bounded, and everything is accounted for.
+
+The oldest goes first; but what a customer was shown by the service goes before what nobody was
+shown, for every moment more that it is wrong somebody sees it.
+"""
 
 from __future__ import annotations
 
@@ -40,18 +44,19 @@ class Backlog:
     ) -> None:
         self._clock, self._most = clock, most
         self.changed = threading.Condition()
-        self._waiting: deque[tuple[float, Dark]] = deque()
+        self._shown: deque[tuple[float, Dark]] = deque()
+        self._unshown: deque[tuple[float, Dark]] = deque()
         self._rechecks = rechecks
         self._counts: Counter[str] = Counter()
         self._is_open_next = False
 
     def offer(self, dark: Dark) -> None:
-        """Let a dark read wait; if too many do, the oldest is dropped."""
+        """Let a dark read wait; if too many do, the oldest is dropped, unshown ones first."""
         with self.changed:
             self._counts["offered"] += 1
-            if len(self._waiting) >= self._most:
-                self._drop(self._waiting.popleft()[1], "queue-full")
-            self._waiting.append((self._clock(), dark))
+            if self._waiting >= self._most:
+                self._drop((self._unshown or self._shown).popleft()[1], "queue-full")
+            (self._shown if dark.was_shown else self._unshown).append((self._clock(), dark))
             self.changed.notify()
 
     def put_off(self, opened: Open, *, seconds: float = 0) -> None:
@@ -91,8 +96,10 @@ class Backlog:
     def clear(self, why: str) -> None:
         """Drop everything that waits."""
         with self.changed:
-            while self._waiting:
-                self._drop(self._waiting.popleft()[1], why)
+            for _, dark in (*self._shown, *self._unshown):
+                self._drop(dark, why)
+            self._shown.clear()
+            self._unshown.clear()
             for opened in self._rechecks.take_all():
                 observing.dropped(opened.path.name, why)
             self.changed.notify_all()
@@ -115,14 +122,18 @@ class Backlog:
                 offered=counts["offered"],
                 compared=counts["compared"],
                 dropped=counts["dropped"],
-                waiting=len(self._waiting),
+                waiting=self._waiting,
                 running=counts["running"],
                 open=len(self._rechecks),
             )
 
+    @property
+    def _waiting(self) -> int:
+        return len(self._shown) + len(self._unshown)
+
     def _take_dark(self) -> Dark | None:
         while self._waiting:
-            offered_at, dark = self._waiting.popleft()
+            offered_at, dark = (self._shown or self._unshown).popleft()
             if self._clock() - offered_at <= OLDEST_SECONDS:
                 self._counts["running"] += 1
                 return dark

@@ -406,8 +406,8 @@ def test_monolith_that_is_busy_is_left_alone(library, answers, service, counts):
     assert (service.asked, library.asked) == ([], [])
 
 
-def a_dark():
-    return Dark.of(shelf_path(), ShelfQuery(7), shown(), Check.SHADOW)
+def a_dark(check=Check.SHADOW):
+    return Dark.of(shelf_path(), ShelfQuery(7), shown(), check)
 
 
 def test_full_queue_drops_its_oldest_and_counts_it(library, counts):
@@ -419,6 +419,28 @@ def test_full_queue_drops_its_oldest_and_counts_it(library, counts):
 
     assert [bench.backlog.take(), bench.backlog.take()] == darks[1:]
     assert counts.of("dropped") == {"queue-full": 1}
+
+
+def test_what_a_customer_was_shown_by_the_service_is_compared_first(library):
+    bench = Bench()
+    darks = [a_dark(check) for check in (Check.SHADOW, Check.VERIFY, Check.SHADOW, Check.VERIFY)]
+
+    for dark in darks:
+        bench.backlog.offer(dark)
+
+    taken = [bench.backlog.take() for _ in darks]
+    assert taken == [darks[1], darks[3], darks[0], darks[2]]
+
+
+def test_full_queue_drops_what_a_customer_was_shown_last(library, counts):
+    bench = Bench(most=2)
+    darks = [a_dark(check) for check in (Check.VERIFY, Check.SHADOW, Check.VERIFY, Check.VERIFY)]
+
+    for dark in darks:
+        bench.backlog.offer(dark)
+
+    assert [bench.backlog.take(), bench.backlog.take()] == darks[2:]
+    assert counts.of("dropped") == {"queue-full": 2}
 
 
 def test_read_that_waited_too_long_is_not_compared(library, counts):
@@ -445,7 +467,7 @@ def test_everything_offered_is_compared_dropped_waiting_or_running(library, coun
 
     for step in steps:
         if step == "offer":
-            bench.backlog.offer(a_dark())
+            bench.backlog.offer(a_dark(Check.VERIFY if len(running) % 2 else Check.SHADOW))
         elif step == "take" and (taken := bench.backlog.take()) is not None:
             running.append(taken)
         elif step in {"finish", "break"} and running:
