@@ -161,6 +161,7 @@ def _twin(
         is_drawn=lambda: fuse.is_lit and is_in_share(random.randrange(WHOLE), fault.share_bp),  # noqa: S311
         other=lambda: path.service_request(newest),
         version_of=path.version_of,
+        subjects_in=path.subjects_in,
     )
     with registry.standing_in(twin), clients.standing_in(twin.name, client):
         yield twin
