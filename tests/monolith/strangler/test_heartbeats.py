@@ -160,6 +160,7 @@ def test_whoever_listens_waits_for_the_beat_that_was_just_sent(beating):
 
     seen = Heartbeat.objects.get()
     assert (seen.seen_version, seen.seen_sent_at) == (2, newest)
+    assert seen.looked_at is not None
     assert lag == (seen.looked_at - newest).total_seconds()
 
 
@@ -172,4 +173,5 @@ def test_listening_ends_where_nothing_arrives(beating, monkeypatch):
     lag = heartbeats.listen("shelf")
 
     seen = Heartbeat.objects.get()
+    assert seen.looked_at is not None
     assert lag == (seen.looked_at - later()).total_seconds()
