@@ -76,12 +76,23 @@ class RunningShop:
 
 
 @contextmanager
-def run_shop(state_dir: Path, *, generated_orders: int | None = None) -> Iterator[RunningShop]:
-    """Run a quiet shop of its own, ports and all, until the block ends."""
+def run_shop(
+    state_dir: Path,
+    *,
+    generated_orders: int | None = None,
+    rung: str = "service",
+    timeout_seconds: float | None = None,
+) -> Iterator[RunningShop]:
+    """Run a quiet shop of its own, ports and all, with its read path on a rung, for a block.
+
+    `timeout_seconds`: how long its web waits for a service; None: as long as always.
+    """
     shop = RunningShop(state_dir)
-    environment = {**os.environ, "BANYAN_STATE_DIR": str(state_dir)}
+    environment = {**os.environ, "BANYAN_STATE_DIR": str(state_dir), "RUNG": rung}
     environment.pop("DATABASE_URL", None)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
+    if timeout_seconds is not None:
+        environment["STRANGLER_TIMEOUT_SECONDS"] = str(timeout_seconds)
     if generated_orders is not None:
         environment["BANYAN_TRADE"] = trade_source.GENERATED
         environment["BANYAN_TRADE_ORDERS"] = str(generated_orders)

@@ -217,7 +217,7 @@ DEMO = replace(
     longest_gap=timedelta(minutes=5),
     settling=STANDARD.settling / TIMES_DIVISOR,
     comparison_window=timedelta(minutes=30),
-    lag_window=timedelta(minutes=1),
+    lag_window=timedelta(seconds=15),
     newest_within=timedelta(minutes=5),
     reconciled_within=timedelta(minutes=30),
     cool_down=STANDARD.cool_down / TIMES_DIVISOR,

@@ -114,6 +114,7 @@ def _restore(path: MovingRead[Any, Any], asked: list[Any], by: str) -> Drill:
     heart.beat(timezone.now())
     answered = {routing.answer(twin, query).source for query in asked[:_CALM_READS]}
     effective = _seconds_to_effect(back)
+    effects.say_gone()
     is_restored = answered == {Source.MONOLITH} and effective is not None
     return Drill.objects.create(
         path=path.name,

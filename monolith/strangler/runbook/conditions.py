@@ -27,7 +27,7 @@ def gates_pass(*gates: str) -> Condition:
         )
 
     words = " and ".join(f"gate {gate}" for gate in gates)
-    return Condition(words=f"{words} pass{'es' * (len(gates) == 1)}", look=look)
+    return Condition(words=f"{words} passed", look=look)
 
 
 def stands_on(rung: str) -> Condition:
@@ -37,7 +37,7 @@ def stands_on(rung: str) -> Condition:
         stands = RUNGS.index(sight.status.rung) >= RUNGS.index(rung_called(rung))
         return Found(is_so=stands, told=f"the path stands on {sight.status.rung}")
 
-    return Condition(words=f"`status` says `{rung}`", look=look)
+    return Condition(words="`status` says that it stands on the rung", look=look)
 
 
 def _nothing_holds(sight: Sight) -> Found:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_SECONDS = 0.5
 _MOST_FAILURES = 3
+_TRY_AGAIN_SECONDS = 5.0
 
 
 class StepFailed(Exception):
@@ -184,9 +185,11 @@ class Follower:
             self._wait(step, attempt, f"{coming.found.told}: somebody else has to do it")
             return
         code, said = self.execute(words, step.is_repeated)
-        attempt.not_before = self.clock() + coming.sight.profile.between_passes.total_seconds()
         if step.is_repeated:
+            between = coming.sight.profile.between_passes.total_seconds()
+            attempt.not_before = self.clock() + between
             return
+        attempt.not_before = self.clock() + _TRY_AGAIN_SECONDS
         attempt.is_done = code == 0
         attempt.failures += code != 0
         if attempt.failures >= _MOST_FAILURES:

@@ -93,6 +93,13 @@ _RECONCILE = Provider(
     gates=("C2", "G1"),
     max_minutes=720,
 )
+_BASELINE = Provider(
+    name="baseline",
+    why="what the monolith's own answers change by themselves is nobody's mistake",
+    do="manage.py strangler replay {path} --shapes all --n {double_reads}",
+    gates=("D0",),
+    max_minutes=60,
+)
 _COVER = Provider(
     name="cover",
     why="customers do not ask every kind of question by themselves",
@@ -127,7 +134,8 @@ _REHEARSE = Provider(
 PROVIDERS = {
     gate: provider
     for provider in (
-        _DEPLOY, _WATCH, _CHECK, _PLAN, _BACKFILL, _RECONCILE, _COVER, _EXPLAIN, _DRILL, _REHEARSE,
+        _DEPLOY, _WATCH, _CHECK, _PLAN, _BACKFILL, _RECONCILE, _BASELINE, _COVER, _EXPLAIN, _DRILL,
+        _REHEARSE,
     )
     for gate in provider.gates or (provider.name,)
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from monolith.strangler.ladder import RUNGS, rung_below
-from monolith.strangler.runbook.sequence import steps_to
+from monolith.strangler.runbook.sequence import all_steps, steps_to
 from monolith.strangler.runbook.steps import COMMAND
 from monolith.strangler.runbook.typing_in import written
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from monolith.strangler.ladder import Rung
     from monolith.strangler.runbook.steps import Step
 
-_TITLES = ("step", "why", "may be done when", "do", "it worked when", "way back", "who, at most")
+_KINDS = ("step", "why", "may be taken when", "it worked when", "who")
+_STEPS = ("step", "do", "way back", "at most")
 _HEAD = """\
 # Move a read path to its service
 
@@ -36,13 +37,16 @@ The first prints the next step that is not true yet. The second takes the steps 
 waits for what has to become true, and stops with a reason where it does not; started again, it goes
 on where it stopped. What each gate asks for: [gates](../../gates.md). When a step does not succeed:
 [here](when-a-step-does-not-succeed.md).
+
+## The kinds of steps
+
 """
 
 
 def page(path: str) -> str:
     """Return the page of a path's runbook, with a line feed at its end."""
     sections = (_section(rung, path) for rung in RUNGS if rung_below(rung))
-    return "\n".join((_HEAD.format(path=path), *sections))
+    return _HEAD.format(path=path) + "\n".join((*_kinds(), "", *sections)).rstrip("\n") + "\n"
 
 
 def page_is_stale() -> bool:
@@ -57,27 +61,40 @@ def page_is_stale() -> bool:
     return not Path(file).exists() or Path(file).read_text(encoding="utf-8") != page(path)
 
 
+def _kinds() -> Iterator[str]:
+    """Yield a table of what all steps of one name have in common."""
+    yield from _table(_KINDS)
+    first = {_name(step): step for step in reversed(all_steps())}
+    for name, step in reversed(first.items()):
+        yield _row((name, step.why, step.check.words, step.verify.words, step.owner))
+
+
 def _section(rung: Rung, path: str) -> str:
-    rows = (_row(step, path) for step in steps_to(rung))
-    return "\n".join((f"## To {rung}", "", *_table(_TITLES), *rows, ""))
+    rows = (
+        _row(
+            (
+                _name(step),
+                _command(step.do, path),
+                _command(step.roll_back, path),
+                _minutes(step.max_minutes),
+            )
+        )
+        for step in steps_to(rung)
+    )
+    return "\n".join((f"## To {rung}", "", *_table(_STEPS), *rows, ""))
 
 
 def _table(titles: tuple[str, ...]) -> Iterator[str]:
-    yield f"| {' | '.join(titles)} |"
+    yield _row(titles)
     yield f"|{'---|' * len(titles)}"
 
 
-def _row(step: Step, path: str) -> str:
-    cells = (
-        step.id.partition(".")[2],
-        step.why,
-        step.check.words,
-        _command(step.do, path),
-        step.verify.words,
-        _command(step.roll_back, path),
-        f"{step.owner}, {_minutes(step.max_minutes)}",
-    )
+def _row(cells: tuple[str, ...]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _name(step: Step) -> str:
+    return step.id.partition(".")[2]
 
 
 def _command(text: str, path: str) -> str:

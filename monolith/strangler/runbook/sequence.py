@@ -111,7 +111,7 @@ def _climb(rung: Rung, below: Rung) -> Step:
     return Step(
         id=f"{rung}.climb",
         rung=rung.name,
-        why=f"{below} has shown all that it can show",
+        why="the rung below has shown all that it can show",
         check=is_so.NOTHING_HOLDS,
         do="manage.py strangler advance {path} --plan {plan} --execute --as {actor} "
         "--reason '{reason}'",

@@ -10,7 +10,7 @@ from monolith.strangler.clients import ServiceAnswer
 from monolith.strangler.drilling import FAULTS, DrillImpossible
 from monolith.strangler.drilling.faults import Call
 from monolith.strangler.ladder import rung_called
-from monolith.strangler.models import Drill, PathState, Signature
+from monolith.strangler.models import Drill, PathState, Signature, WorkerSeen
 from monolith.strangler.queries import get_status
 from tests.factories import NOON
 from tests.monolith.strangler.library import Shelf, ShelfQuery
@@ -110,6 +110,7 @@ def test_monolith_is_found_to_answer_again_after_the_service_stood_alone(drilled
 
     assert conducted.has_passed
     assert get_status("shelf~drill").rung.name == "monolith"
+    assert not WorkerSeen.objects.exists(), "nobody has to wait for whoever conducted it"
 
 
 def test_nothing_to_read_is_no_drill(drilled, monkeypatch):

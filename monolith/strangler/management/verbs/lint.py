@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentError
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -12,7 +11,7 @@ from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.core.management.base import BaseCommand
 
@@ -23,16 +22,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(command: BaseCommand, **_options: Any) -> None:
     """Look at every step; ends with 2 if something is wrong."""
-
-    def refusal_of(words: Sequence[str]) -> str | None:
-        parser = command.create_parser("manage.py", "strangler")
-        try:
-            parser.parse_args([*words])
-        except (CommandError, ArgumentError) as error:
-            return str(error)
-        return None
-
-    found = runbook.complaints(refusal_of)
+    found = runbook.complaints(refusing(command))
     if found:
         raise speaking.fail("\n".join(found), speaking.REFUSED)
     command.stdout.write(f"{len(runbook.all_steps())} steps, nothing to complain of")
+
+
+def refusing(command: BaseCommand) -> Callable[[Sequence[str]], str | None]:
+    """Return what says why words cannot be typed behind a command, or None where they can."""
+
+    def refusal_of(words: Sequence[str]) -> str | None:
+        # Parsers that were made by code raise what they would otherwise print.
+        parser = command.create_parser("manage.py", "strangler")
+        try:
+            parser.parse_args([*words])
+        except CommandError as error:
+            return str(error)
+        return None
+
+    return refusal_of
