@@ -23,6 +23,7 @@ class Provider:
     check: Condition = is_so.SERVICE_IS_DEPLOYED
     verify: Condition | None = None
     roll_back: str = NOTHING_TO_UNDO
+    is_repeated: bool = False
     after: tuple[str, ...] = ()
 
     def step_to(self, rung: str) -> Step:
@@ -38,6 +39,7 @@ class Provider:
             owner=ENGINEER,
             max_minutes=self.max_minutes,
             gates=self.gates,
+            is_repeated=self.is_repeated,
         )
 
 
@@ -68,6 +70,7 @@ _CHECK = Provider(
     do="manage.py strangler gates {path} --check",
     gates=("B1", "B4"),
     max_minutes=10,
+    is_repeated=True,  # whoever was asked may not have answered
 )
 _PLAN = Provider(
     name="plan",
@@ -99,6 +102,7 @@ _BASELINE = Provider(
     do="manage.py strangler replay {path} --shapes all --n {double_reads}",
     gates=("D0",),
     max_minutes=60,
+    is_repeated=True,  # whoever was asked may not have answered
 )
 _COVER = Provider(
     name="cover",
@@ -106,6 +110,7 @@ _COVER = Provider(
     do="manage.py strangler replay {path} --shapes missing",
     gates=("E4",),
     max_minutes=60,
+    is_repeated=True,  # whoever was asked may not have answered
 )
 _EXPLAIN = Provider(
     name="explain",

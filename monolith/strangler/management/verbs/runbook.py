@@ -109,12 +109,17 @@ class _Typing:
 
     def __init__(self, command: BaseCommand) -> None:
         self._command = command
+        self._repeated: Sequence[str] = ()
 
     def __call__(self, words: Sequence[str], is_quiet: bool) -> tuple[int, str]:  # noqa: FBT001
-        """Run a command; return its exit code and what it ended with. A quiet one shows nothing."""
+        """Run a command; return its exit code and what it ended with.
+
+        A quiet one is asked again and again: it is named once, and shows nothing.
+        """
         shown = io.StringIO() if is_quiet else self._command.stdout
-        if not is_quiet:
+        if not is_quiet or words != self._repeated:
             self._command.stdout.write(f"  $ manage.py strangler {' '.join(map(_quoted, words))}")
+        self._repeated = words if is_quiet else ()
         try:
             call_command("strangler", *words, stdout=shown, stderr=self._command.stderr)
         except CommandError as error:
