@@ -38,6 +38,10 @@ class ReasonMissing(Exception):
         super().__init__("say why: the reason is kept in the audit")
 
 
+class NothingToRollBack(Exception):
+    """The monolith answers already."""
+
+
 class ApprovalNeeded(Exception):
     """A second person has to say yes first, and nobody approves what they asked for."""
 
