@@ -109,6 +109,15 @@ def fallback(rows: Rows, path: str) -> Figure:
     return figure(text, _taken(rows, seen), n=meant_for_service(seen))
 
 
+def stale(rows: Rows, path: str) -> Figure:
+    """Say how long the day's stale answers took to heal; as old as the last comparison is."""
+    seen, compared = rows.day.seen(path, "staleness"), rows.day.seen(path, "compare")
+    value = quantile_ms(seen, 0.99)
+    if value is None:
+        return NOTHING
+    return figure(formatting.milliseconds(value), _taken(rows, compared), n=seen.total)
+
+
 def latency(rows: Rows, path: str) -> tuple[Figure, Figure]:
     """Say what 95 % of the late reads stayed below: in the service, and in the monolith."""
     service, monolith = (

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Point = tuple["datetime", float | None]
-_WIDTH, _HEIGHT = 560, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 66, 10, 24
+_WIDTH, _HEIGHT = 440, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 76, 10, 24
 _LABEL_HEIGHT = 13
+_FAR = 1.5
 _SPARK_WIDTH, _SPARK_HEIGHT = 72, 16
 _FEWEST_FOR_A_LINE = 2
 
@@ -79,7 +80,7 @@ def line_chart(
         return _nothing(frame)
     highest = max(value for _, value in known)
     # A limit far above everything would flatten the lines: it is told in words, then.
-    limit = limit if limit is not None and limit <= highest * 3 else None
+    limit = limit if limit is not None and limit <= highest * _FAR else None
     values = ticks(max(highest, limit or 0))
     down = Scale(low=0, high=values[-1], start=_HEIGHT - _BOTTOM, end=_TOP)
     across = _time_scale([at for line in lines for at, _ in line.points])
@@ -221,15 +222,16 @@ def _alone(line: Line, coordinates: Sequence[tuple[float, float] | None]) -> Saf
 
 def _names(lines: Sequence[Line], down: Scale) -> SafeString:
     """Write each line's name at its end, apart from one another."""
-    ends = sorted((down(known[-1][1]), line) for line in lines if (known := line.known()))
+    ends = [(down(known[-1][1]), line) for line in lines if (known := line.known())]
     placed: list[tuple[float, Line]] = []
-    for y, line in ends:
+    for y, line in sorted(ends, key=lambda end: end[0]):
         above = placed[-1][0] + _LABEL_HEIGHT if placed else _TOP
         placed.append((max(y, above), line))
+    lift = max(0.0, placed[-1][0] - (_HEIGHT - _BOTTOM))
     return format_html_join(
         "",
         '<text class="name {}" x="{}" y="{}">{}</text>',
-        ((line.look, _WIDTH - _RIGHT + 6, _number(y + 4), line.name) for y, line in placed),
+        ((line.look, _WIDTH - _RIGHT + 6, _number(y - lift + 4), line.name) for y, line in placed),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monolith.strangler.control_room import formatting
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
+
+_NOW = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def figure(
         text=text,
         n=n,
         bound=bound,
-        age=formatting.age(old.total_seconds()),
+        age="now" if old < _NOW else formatting.age(old.total_seconds()),
         at=taken.at,
         is_old=old > 2 * taken.period,
         has_data=True,

@@ -42,7 +42,7 @@ def per_ten_thousand(rate: float) -> str:
 
 def milliseconds(value: float) -> str:
     """Write a length given in milliseconds, in the unit that suits it."""
-    if value < 1:
+    if 0 < value < 1:
         return f"{value:.1f} ms"
     if value < _SECOND_MS:
         return f"{value:.0f} ms"

@@ -79,7 +79,7 @@ def next_step(evaluation: GateEvaluation | None, now: datetime) -> Chip:
     if not blocking:
         return Chip(text=f"ready for {evaluation.rung}", tone="good", icon="pass")
     worst = blocking[0]
-    text = f"{worst.gate} {worst.verdict.text}"
+    text = f"{worst.gate.split(' ')[0]} {worst.verdict.text}"
     return Chip(
         text=text, tone=worst.verdict.tone, icon=worst.verdict.icon, detail=worst.needs or worst.now
     )

@@ -72,6 +72,7 @@ class PlanLine:
     left: str
     approvals: str
     is_own: bool
+    has_approved: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +222,7 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _plan(plan: Plan, user: str, now: datetime) -> PlanLine:
+    approvers = [approval.by for approval in plan.approvals.all()]
     return PlanLine(
         id=plan.pk,
         path=plan.path,
@@ -229,6 +231,7 @@ def _plan(plan: Plan, user: str, now: datetime) -> PlanLine:
         requested_by=plan.requested_by,
         waits=formatting.age_of(plan.created_at, now),
         left=formatting.until(plan.expires_at, now),
-        approvals=", ".join(approval.by for approval in plan.approvals.all()) or "none yet",
+        approvals=", ".join(approvers) or "none yet",
         is_own=plan.requested_by == user,
+        has_approved=user in approvers,
     )

@@ -144,8 +144,7 @@ def _stale(rows: Rows, path: str) -> Run:
         since: cells.quantile_ms(seen, 0.99)
         for since, seen in rows.day.by_time(path, "staleness").items()
     }
-    shown = cells.quantile(rows.day.seen(path, "staleness"), 0.99, rows)
-    return _run(rows, path, "stale p99", shown, values)
+    return _run(rows, path, "stale p99", cells.stale(rows, path), values)
 
 
 def _fallback(rows: Rows, path: str) -> Run:

@@ -88,7 +88,7 @@ def preview(path: str, to: str | None, now: datetime) -> Preview:
         before=here.name,
         after=target.name,
         version=state.version,
-        pips=rail.pips(target),
+        pips=rail.pips(here, target),
         changes=changes(here, target),
         customers=_customers(path, target, now),
         gates=gate_rows(evaluation, (), now),

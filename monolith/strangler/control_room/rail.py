@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pip:
-    """One rung. `place`: done, here or above; `says` is what the rung means in numbers."""
+    """One rung. `place`: done, here, to or above; `says` is what the rung means in numbers."""
 
     name: str
     stage: str
@@ -24,20 +24,28 @@ class Pip:
     is_first_of_stage: bool
 
 
-def pips(here: Rung) -> tuple[Pip, ...]:
-    """Return every rung of the ladder, seen from one of them."""
-    index = RUNGS.index(here)
-    return tuple(_pip(number, rung, index) for number, rung in enumerate(RUNGS))
+def pips(here: Rung, to: Rung | None = None) -> tuple[Pip, ...]:
+    """Return every rung of the ladder, seen from one of them; `to` is where somebody wants to go."""
+    return tuple(_pip(number, _place(rung, here, to)) for number, rung in enumerate(RUNGS))
 
 
-def _pip(number: int, rung: Rung, here: int) -> Pip:
+def _pip(number: int, place: str) -> Pip:
+    rung = RUNGS[number]
     return Pip(
         name=rung.name,
         stage=rung.stage.label,
-        place="here" if number == here else "done" if number < here else "above",
+        place=place,
         says=_says(rung),
         is_first_of_stage=number == 0 or RUNGS[number - 1].stage is not rung.stage,
     )
+
+
+def _place(rung: Rung, here: Rung, to: Rung | None) -> str:
+    if rung == here:
+        return "here"
+    if rung == to:
+        return "to"
+    return "done" if RUNGS.index(rung) < RUNGS.index(here) else "above"
 
 
 def _says(rung: Rung) -> str:

@@ -48,7 +48,7 @@ def roll_back(request: HttpRequest, path: str) -> HttpResponse:
         "look": "danger",
         "about": "In force within seconds, and nobody has to approve it. What was earned above has"
         " to be earned again.",
-        "pips": rail.pips(here),
+        "pips": rail.pips(here, rung_called(rungs[0])),
         "changes": previews.changes(here, rung_called(rungs[0])),
         "changes_to": rungs[0],
     }
