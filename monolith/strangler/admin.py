@@ -45,7 +45,6 @@ class ReadOnlyAdmin(ModelAdmin):
     """Shows rows and changes none."""
 
     actions = None
-    list_select_related = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Nobody."""

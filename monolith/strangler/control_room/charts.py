@@ -6,14 +6,13 @@ without colour: lines differ by dash and are named at their ends.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from monolith.strangler.control_room.scales import Scale, ticks, time_ticks
+from monolith.strangler.control_room.scales import MOST, Scale, ticks, time_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -96,9 +95,10 @@ def line_chart(
 
 def sparkline(frame: Frame, values: Sequence[float | None], *, look: str = "") -> SafeString:
     """Draw the run of one value, without axes; nothing where fewer than two were seen."""
-    if sum(1 for value in values if _is_number(value)) < _FEWEST_FOR_A_LINE:
+    known = [value for value in values if value is not None and _is_number(value)]
+    if len(known) < _FEWEST_FOR_A_LINE:
         return SafeString("")
-    most = max(value for value in values if _is_number(value)) or 1.0  # type: ignore[type-var]
+    most = ticks(max(known))[-1]
     down = Scale(low=0, high=most, start=_SPARK_HEIGHT - 2, end=2)
     across = Scale(low=0, high=len(values) - 1, start=2, end=_SPARK_WIDTH - 2)
     coordinates = [
@@ -265,7 +265,7 @@ def _nothing(frame: Frame) -> SafeString:
 
 
 def _is_number(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+    return value is not None and abs(value) <= MOST
 
 
 def _number(value: float) -> str:

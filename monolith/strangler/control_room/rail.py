@@ -25,7 +25,7 @@ class Pip:
 
 
 def pips(here: Rung, to: Rung | None = None) -> tuple[Pip, ...]:
-    """Return every rung of the ladder, seen from one of them; `to` is where somebody wants to go."""
+    """Return all rungs, seen from one of them; `to` is where somebody wants to go."""
     return tuple(_pip(number, _place(rung, here, to)) for number, rung in enumerate(RUNGS))
 
 

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+MOST = 1e15
+"""What is above this is no measurement, and is drawn as little as what is no number."""
+_LEAST = 1e-9
 _STEPS = (1, 2, 2.5, 5, 10)
 _TIME_STEPS = tuple(
     timedelta(minutes=minutes)
@@ -35,9 +38,9 @@ class Scale:
 def ticks(most: float, about: int = 4) -> list[float]:
     """Return round values from 0 to at least `most`, about as many as asked for.
 
-    What is no number, or below nought, counts as nought: an empty axis still has two ends.
+    What is no number, or next to nought, counts as nought: an empty axis still has two ends.
     """
-    if not math.isfinite(most) or most <= 0:
+    if not _LEAST <= most <= MOST:
         return [0.0, 1.0]
     step = _step(most / about)
     return [step * number for number in range(math.ceil(round(most / step, 9)) + 1)]

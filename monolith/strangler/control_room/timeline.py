@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -103,7 +103,7 @@ def _is_measured(change: Transition, rows: Rows) -> bool:
 
 def _verdicts(evaluations: Sequence[GateEvaluation]) -> Iterator[Event]:
     """Tell only when the verdict changed: it is given every few minutes."""
-    for newer, older in zip(evaluations, [*evaluations[1:], None], strict=True):
+    for newer, older in zip_longest(evaluations, evaluations[1:]):
         if older is None or newer.verdict != older.verdict or newer.rung != older.rung:
             chip = verdict_chip(newer.verdict)
             text = f"{newer.verdict} for {newer.rung} ({newer.profile})"
