@@ -190,7 +190,7 @@ def _limit(limit: float | None, down: Scale) -> SafeString:
         return SafeString("")
     return format_html(
         '<line class="limit" x1="{0}" x2="{1}" y1="{2}" y2="{2}"/>'
-        '<text class="tick limit-name" x="{0}" dx="4" y="{2}" dy="-4">limit</text>',
+        '<text class="tick limit-name" x="{1}" y="{2}" dy="-4" text-anchor="end">limit</text>',
         _LEFT, _WIDTH - _RIGHT, _number(down(limit)),
     )  # fmt: skip
 

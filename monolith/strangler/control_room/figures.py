@@ -11,7 +11,7 @@ from monolith.strangler.control_room import formatting
 if TYPE_CHECKING:
     from datetime import datetime
 
-_NOW = timedelta(seconds=10)
+_NOW, _LATELY = timedelta(seconds=10), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +60,19 @@ def figure(
         text=text,
         n=n,
         bound=bound,
-        age="now" if old < _NOW else formatting.age(old.total_seconds()),
+        age=_age(old),
         at=taken.at,
         is_old=old > 2 * taken.period,
         has_data=True,
         tone=tone,
     )
+
+
+def _age(old: timedelta) -> str:
+    # Steps of seconds would make each refresh of a page another page.
+    if old < _NOW:
+        return "now"
+    return "< 1 min" if old < _LATELY else formatting.age(old.total_seconds())
 
 
 def plain(text: str, *, tone: str = "") -> Figure:

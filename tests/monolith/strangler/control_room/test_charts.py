@@ -23,7 +23,9 @@ from monolith.strangler.control_room.scales import Scale, ticks, time_ticks
 from tests.factories import NOON
 
 FRAME = Frame(key="k", title="Latency", description="p95 now 61 ms")
-VALUES = st.lists(st.none() | st.floats(min_value=-1, allow_infinity=True), max_size=30)
+VALUES = st.lists(
+    st.none() | st.just(math.nan) | st.floats(min_value=-1, allow_infinity=True), max_size=30
+)
 
 
 def line(*values, name="service", look="service"):

@@ -19,7 +19,7 @@ def taken(**ago):
 def test_figure_says_its_cases_and_its_age():
     shown = figure("0.12 %", taken(seconds=40), n=48_210)
 
-    assert shown.beneath == "n 48,210 · 40 s"
+    assert shown.beneath == "n 48,210 · < 1 min"
     assert not shown.is_old
 
 

@@ -77,6 +77,15 @@ def test_every_page_is_well_formed_with_rows(seeded, dana):
         assert read(response).wrongs() == [], address
 
 
+def test_both_forms_of_a_plan_are_well_formed_side_by_side(seeded, signed_in):
+    sam = signed_in("approve_plans", "operate_paths", name="sam")
+
+    for plan in Plan.objects.all():
+        page = read(sam.get(at("plan", plan.path, plan.pk)))
+        assert page.wrongs() == []
+        assert len(page.buttons) == 2
+
+
 def test_every_page_is_well_formed_without_rows(paths, dana):
     for address in every_address(paths):
         response = dana.get(address)

@@ -99,6 +99,12 @@ def test_without_tallies_every_figure_is_no_data_and_none_is_nought():
     assert {figure.text for figure in (*shown, *timed)} == {"no data"}
 
 
+def test_comparisons_that_all_failed_say_nothing_about_wrong_answers():
+    tally("compare", "timeout", 500)
+
+    assert cells.wrong(read_rows(NOON), PATH).text == "no data"
+
+
 def test_figure_of_an_hour_ago_is_old():
     tally("compare", "match", 700, minutes_ago=61)
 
