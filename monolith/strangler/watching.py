@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 DUTY = "watch"
-ROUND_SECONDS = 5.0
+ROUND_SECONDS = 2.0
 
 
 def look_after(path: str, *, at: datetime) -> None:
@@ -58,7 +58,9 @@ def _beat(path: str, _stage: Stage, at: datetime) -> None:
         return
     heartbeats.send(path, at=at)
     lag = heartbeats.look(path, at=timezone.now())
-    if lag is not None:
+    if lag is None:
+        heartbeats.restore(path)  # the service was not there when the first ones were sent
+    else:
         tallies.time_taken(path, "lag", lag * 1000)
 
 
