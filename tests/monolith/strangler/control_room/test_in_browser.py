@@ -55,8 +55,8 @@ def open_page(browser, live_server, seeded, signed_in):
     session = signed_in(*EVERY_PERMISSION).cookies["sessionid"].value
     contexts = []
 
-    def opened(**options):
-        context = browser.new_context(base_url=live_server.url, **options)
+    def opened(**rest):
+        context = browser.new_context(base_url=live_server.url, **rest)
         context.set_default_timeout(60_000)
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         contexts.append(context)
