@@ -21,10 +21,14 @@ Response = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The parts of a request that a read depends on."""
+    """The parts of a request that a read depends on.
+
+    `caller` is what a Lambda authorizer found out about who asks: edge_callers.py.
+    """
 
     path: dict[str, str]
     parameters: dict[str, str]
+    caller: dict[str, Any] | None = None
 
 
 def json_response(body: Any) -> Response:
@@ -58,6 +62,7 @@ def _read_request(event: dict[str, Any]) -> Request:
     return Request(
         path=event.get("pathParameters") or {},
         parameters=event.get("queryStringParameters") or {},
+        caller=(event.get("requestContext", {}).get("authorizer") or {}).get("lambda"),
     )
 
 
