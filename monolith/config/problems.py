@@ -18,6 +18,9 @@ from monolith.catalogue import operations as catalogue
 from monolith.catalogue.queries import ProductNotFound
 from monolith.customers import operations as customers
 from monolith.ordering import operations as ordering
+from monolith.strangler.edge import NotAtTheEdge
+from monolith.strangler.registry import PathNotDeclared
+from monolith.strangler.signing import SigningUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +28,14 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-_NOT_FOUND = (ProductNotFound, customers.CustomerNotFound, ordering.OrderNotFound)
+_NOT_FOUND = (
+    ProductNotFound,
+    customers.CustomerNotFound,
+    ordering.OrderNotFound,
+    PathNotDeclared,
+)
 _CONFLICT = (
+    NotAtTheEdge,
     catalogue.OutOfStock,
     catalogue.PriceUnchanged,
     catalogue.ProductAlreadyListed,
@@ -54,6 +63,7 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     **dict.fromkeys(_NOT_FOUND, HTTPStatus.NOT_FOUND),
     **dict.fromkeys(_CONFLICT, HTTPStatus.CONFLICT),
     **dict.fromkeys(_UNPROCESSABLE, HTTPStatus.UNPROCESSABLE_ENTITY),
+    SigningUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

@@ -91,6 +91,7 @@ order_history = MovingRead(
     answer_class=OrderHistoryPage,
     version_of=_version_of,
     stream_of=_stream_of,
+    read_at="/api/v1/orders/",
     source=SnapshotSource(
         keys_after=_keys_after,
         stream_of=_stream_of_key,

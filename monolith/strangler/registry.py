@@ -59,18 +59,25 @@ class MovingRead(Generic[Query, Answer]):
 
     `answer_class` is the contract that the service's JSON must have; `version_of(answer)` is the
     version of the stream `stream_of(query)` that an answer reflects. Paths of one `family` move
-    their customers together.
+    their customers together. `monolith_answer` is None once its code is deleted: the path stands at
+    retired then, for ever. `read_at` is where clients of the monolith's API read it.
     """
 
     name: str
     family: str
-    monolith_answer: Callable[[Query], Answer]
+    monolith_answer: Callable[[Query], Answer] | None
     service_request: Callable[[Query], ServiceRequest]
     answer_class: type[Answer]
     version_of: Callable[[Answer], int]
     stream_of: Callable[[Query], str]
     source: SnapshotSource[Query, Answer]
     compare: Callable[[Answer, Answer], tuple[Difference, ...]] = differences
+    read_at: str = ""
+
+    @property
+    def has_monolith(self) -> bool:
+        """Tell whether the monolith can still answer."""
+        return self.monolith_answer is not None
 
 
 _declared: dict[str, MovingRead[Any, Any]] = {}
