@@ -6,6 +6,7 @@ import getpass
 import json
 import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from monolith.strangler import backfill, operations, queries, reconciliation, registry
+from monolith.strangler.management.verbs import retirement
 from monolith.strangler.reconciliation import Final
 from monolith.strangler.stages import Stage, UnknownStage, stage_called
 
@@ -79,6 +81,7 @@ class Command(BaseCommand):
         reconcile.add_argument(
             "--patience", type=float, default=60.0, help="seconds without progress to wait (60)"
         )
+        retirement.add_arguments(verbs.add_parser("retirement", help="what to delete, once retired"))
         audit = verbs.add_parser("audit", help="every change of stage, oldest first")
         audit.add_argument("path", nargs="?")
         audit.add_argument("--json", action="store_true")
@@ -92,6 +95,7 @@ class Command(BaseCommand):
             "backfill": self._backfill,
             "reconcile": self._reconcile,
             "audit": self._audit,
+            "retirement": partial(retirement.run, self),
         }
         try:
             verbs[verb](**options)
