@@ -38,7 +38,12 @@ class Signer:
         return self.key.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
     def token(self, **claims) -> str:
-        usual: dict[str, Any] = {"aud": "order_history", "sub": "17850", "iat": NOW, "exp": NOW + 300}
+        usual: dict[str, Any] = {
+            "aud": "order_history",
+            "sub": "17850",
+            "iat": NOW,
+            "exp": NOW + 300,
+        }
         signed = to_be_signed(EdgeClaims(**(usual | claims)), key_id=self.key_id)
         return with_signature(signed, self.sign(signed.encode()))
 
