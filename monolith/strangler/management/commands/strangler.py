@@ -81,7 +81,9 @@ class Command(BaseCommand):
         reconcile.add_argument(
             "--patience", type=float, default=60.0, help="seconds without progress to wait (60)"
         )
-        retirement.add_arguments(verbs.add_parser("retirement", help="what to delete, once retired"))
+        retirement.add_arguments(
+            verbs.add_parser("retirement", help="what to delete, once retired")
+        )
         audit = verbs.add_parser("audit", help="every change of stage, oldest first")
         audit.add_argument("path", nargs="?")
         audit.add_argument("--json", action="store_true")
