@@ -11,7 +11,7 @@ BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
 help: ## list the commands
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
 
-up: setup-up ## run the whole shop in the foreground (TRADE=off: no live trade)
+up: setup-up ## run the whole shop in the foreground (TRADE=off: no live trade; RUNG=monolith: nothing has moved yet)
 	@exec $(APP) -m infra.local.up
 
 test: setup-test chromium ## run every test

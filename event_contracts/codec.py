@@ -14,12 +14,14 @@ from event_contracts.plain_values import (
     from_plain,
     read_instant,
     to_plain,
+    write_instant,
 )
 from event_contracts.registry import event_class_of
 from event_contracts.streams import stream_kind
 
 SOURCE = "/banyan/shop"
 _write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_SOURCE = _write(SOURCE)
 Fetch = Callable[[str, UUID], str]
 """Gets the data of an event, as JSON, by its `dataref` and its id."""
 
@@ -30,22 +32,42 @@ class MalformedEvent(Exception):
 
 def encode(envelope: Envelope) -> str:
     """Write an envelope as a CloudEvent: `subject` is the stream, `sequence` its version."""
-    head, tail = encode_around(envelope)
+    head, tail = encode_around(
+        event_id=envelope.event_id,
+        event_type=envelope.event_type,
+        stream=envelope.stream,
+        occurred_at=envelope.occurred_at,
+        data=to_plain(envelope.data),
+        recorded_at=envelope.recorded_at,
+        traceparent=envelope.traceparent,
+    )
     return f"{head}{envelope.version}{tail}"
 
 
-def encode_around(envelope: Envelope) -> tuple[str, str]:
-    """Write an envelope whose version is not known yet: what stands before it and after it."""
+def encode_around(
+    *,
+    event_id: UUID,
+    event_type: str,
+    stream: str,
+    occurred_at: datetime,
+    data: Any,
+    recorded_at: datetime | None,
+    traceparent: str | None,
+) -> tuple[str, str]:
+    """Write an envelope whose version is not known yet: what stands before it and after it.
+
+    `data` is what `to_plain` made of the fact.
+    """
     # Piece by piece: every business transaction pays for this, and a dictionary costs double.
-    subject = _write(envelope.stream)
+    subject = _write(stream)
     head = (
-        f'{{"specversion":"1.0","id":"{envelope.event_id}","type":{_write(envelope.event_type)},'
-        f'"source":{_write(SOURCE)},"subject":{subject},"time":"{to_plain(envelope.occurred_at)}",'
+        f'{{"specversion":"1.0","id":"{event_id}","type":{_write(event_type)},'
+        f'"source":{_SOURCE},"subject":{subject},"time":"{write_instant(occurred_at)}",'
         f'"datacontenttype":"application/json","partitionkey":{subject},"sequence":"'
     )
-    recorded = f'"recordedtime":"{to_plain(envelope.recorded_at)}",' if envelope.recorded_at else ""
-    trace = f'"traceparent":{_write(envelope.traceparent)},' if envelope.traceparent else ""
-    return head, f'",{recorded}{trace}"data":{_write(to_plain(envelope.data))}}}'
+    recorded = f'"recordedtime":"{write_instant(recorded_at)}",' if recorded_at else ""
+    trace = f'"traceparent":{_write(traceparent)},' if traceparent else ""
+    return head, f'",{recorded}{trace}"data":{_write(data)}}}'
 
 
 def decode(

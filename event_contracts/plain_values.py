@@ -11,6 +11,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+_PLAIN = (str, int, NoneType)
+
 
 class MalformedValue(Exception):
     """A value is missing or has another shape than its contract; the message names the field."""
@@ -22,18 +24,31 @@ def to_plain(value: Any) -> Any:
     Raises:
         MalformedValue: an instant has no time zone.
     """
-    if isinstance(value, str | int | NoneType):
+    if isinstance(value, _PLAIN):
         return value  # most values are; the other questions take longer
-    if is_dataclass(value):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    names = _field_names(value.__class__)
+    if names is not None:
+        return {name: to_plain(getattr(value, name)) for name in names}
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     if isinstance(value, datetime):
-        return _write_instant(value)
+        return write_instant(value)
     return value
 
 
-def _write_instant(instant: datetime) -> str:
+@cache
+def _field_names(cls: type) -> tuple[str, ...] | None:
+    return tuple(field.name for field in fields(cls)) if is_dataclass(cls) else None
+
+
+def write_instant(instant: datetime) -> str:
+    """Write an instant as ISO 8601 in UTC.
+
+    Raises:
+        MalformedValue: it has no time zone.
+    """
+    if instant.tzinfo is UTC:
+        return instant.isoformat()
     if instant.tzinfo is None:
         raise MalformedValue(f"instant without a time zone: {instant.isoformat()}")
     return instant.astimezone(UTC).isoformat()

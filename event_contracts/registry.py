@@ -17,6 +17,7 @@ from event_contracts.ordering import (
     OrderPlaced,
 )
 from event_contracts.outbox import EventSkipped
+from event_contracts.strangler import HeartbeatSent
 
 EVENT_CLASSES: dict[str, type] = {
     "catalogue.price_changed.v1": PriceChanged,
@@ -31,6 +32,7 @@ EVENT_CLASSES: dict[str, type] = {
     "ordering.order_history_snapshot_taken.v1": OrderHistorySnapshotTaken,
     "ordering.order_placed.v1": OrderPlaced,
     "outbox.event_skipped.v1": EventSkipped,
+    "strangler.heartbeat_sent.v1": HeartbeatSent,
 }
 EVENT_TYPES: dict[type, str] = {cls: name for name, cls in EVENT_CLASSES.items()}
 

@@ -7,6 +7,9 @@ GUEST_ORDER = "guest-order"
 PRODUCT = "product"
 STREAM_KINDS = (CUSTOMER, GUEST_ORDER, PRODUCT)
 
+NOBODY = 2**63 - 1
+"""A customer id that is never given to anybody: heartbeats travel on its stream."""
+
 
 def customer_stream(customer_id: int) -> str:
     """Name the stream of a customer's own facts and of all their orders."""

@@ -14,6 +14,8 @@ from monolith.config.settings import *  # noqa: E402, F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 OUTBOX_WAKER_IDLE_SECONDS = 3  # so that the test database can be dropped
 OUTBOX_RELAY_IN_WORKER = False
+STRANGLER_PROFILE = "standard"
+STRANGLER_WATCH_IN_WORKER = False
 OUTBOX_TOPIC_ARNS = {
     kind: f"arn:aws:sns:eu-west-1:000000000000:{kind}-events.fifo"
     for kind in ("customer", "guest-order", "product")

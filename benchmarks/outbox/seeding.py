@@ -13,9 +13,8 @@ from monolith.outbox.sharding import shard_of
 if TYPE_CHECKING:
     from benchmarks.outbox.events import Event
 
-_COPY = """
-    copy outbox_message (shard, event_id, stream, version, event_type, topic, payload) from stdin
-"""
+COLUMNS = ("shard", "event_id", "stream", "version", "event_type", "topic", "payload")
+_COPY = f"copy outbox_message ({', '.join(COLUMNS)}) from stdin"
 _WITH_PENDING = "select distinct tableoid::regclass::text from outbox_message where {}"
 
 
@@ -24,7 +23,7 @@ def seed(url: str, *, series: int, events: int, streams: int = STREAMS) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         with connection.cursor().copy(_COPY) as copy:
             for event in backlog(series=series, events=events, streams=streams):
-                copy.write_row(_row(event))
+                copy.write_row(row_of(event))
         tidy(connection, "published_at is null")
 
 
@@ -35,7 +34,8 @@ def tidy(connection: psycopg.Connection[tuple[object, ...]], condition: str) -> 
         connection.execute(sql.SQL("vacuum analyze {}").format(sql.Identifier(str(partition))))
 
 
-def _row(event: Event) -> tuple[object, ...]:
+def row_of(event: Event) -> tuple[object, ...]:
+    """Return what the outbox keeps of an event, in the order of `COLUMNS`."""
     name = event.stream_name
     return (
         shard_of(name),

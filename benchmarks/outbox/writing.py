@@ -1,16 +1,21 @@
-"""What recording adds to a transaction: one order row, with no, one and ten events."""
+"""What recording adds to a transaction: one order row, with no, one and ten events.
+
+In turns with plain inserts of the same rows, which tell how much of it is the machine's.
+"""
 
 from __future__ import annotations
 
 import random
 import statistics
+from contextlib import closing
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from benchmarks.figures import at_most
+from benchmarks.figures import at_most, told
+from benchmarks.outbox.bare_writing import BareWriter
 from benchmarks.outbox.events import STREAMS
 from benchmarks.outbox.shop_database import connected_to
 from event_contracts.catalogue import ProductSoldOut
@@ -20,8 +25,12 @@ from monolith.ordering.models import Order
 from monolith.outbox import recording
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.figures import Figure
     from benchmarks.outbox.servers import Server
+
+    _Times = dict[tuple[str, int], list[float]]
 
 TRANSACTIONS = 1_200
 MOST_FOR_THE_FIRST = 250
@@ -36,18 +45,27 @@ def measure(server: Server, *, transactions: int = TRANSACTIONS) -> list[Figure]
     """Time transactions of each kind, in turns."""
     with server.database() as url, connected_to(url):
         writer = Writer()
-        for _ in range(_WARM_UP):
-            for count in _COUNTS:
-                writer.write(count)
-        times = _take_turns(writer, transactions)
-    none, one, ten = (statistics.median(times[count]) * 1e6 for count in _COUNTS)
-    reference = f"the transaction without: {none:,.0f} µs"
+        bare = BareWriter(url, country_id=writer.country_id, placed_at=NOW)
+        with closing(bare):
+            times = _take_turns({"ours": writer.write, "bare": bare.write}, transactions)
+    none, first, each = _costs(times, "ours")
+    bare_none, bare_first, bare_each = _costs(times, "bare")
+    without = f"the transaction without: {none:,.0f} µs"
+    bare_without = f"psycopg alone; the transaction without: {bare_none:,.0f} µs"
     return [
-        at_most("recording, the first event of a transaction", one - none, "µs",
-                bar=MOST_FOR_THE_FIRST, reference=reference),
-        at_most("recording, each of ten in a transaction", (ten - none) / 10, "µs",
-                bar=MOST_FOR_EACH_OF_TEN, reference=reference),
+        at_most("recording, the first event of a transaction", first, "µs",
+                bar=MOST_FOR_THE_FIRST, reference=without),
+        told("plain insert of the same row", bare_first, "µs", reference=bare_without),
+        at_most("recording, each of ten in a transaction", each, "µs",
+                bar=MOST_FOR_EACH_OF_TEN, reference=without),
+        told("plain insert of ten such rows, each", bare_each, "µs", reference=bare_without),
     ]  # fmt: skip
+
+
+def _costs(times: _Times, contestant: str) -> tuple[float, float, float]:
+    """Return microseconds: of a transaction without events, of the first, of each of ten."""
+    none, one, ten = (statistics.median(times[contestant, count]) * 1e6 for count in _COUNTS)
+    return none, one - none, (ten - none) / 10
 
 
 class Writer:
@@ -57,6 +75,11 @@ class Writer:
         self._country = get_country(name=COUNTRY)
         self._orders = 0
         self._turn = 0
+
+    @property
+    def country_id(self) -> int:
+        """Where all of them go."""
+        return self._country.pk
 
     def write(self, count: int) -> float:
         """Commit one order row with so many events of different streams; return the seconds."""
@@ -79,11 +102,14 @@ class Writer:
         ]
 
 
-def _take_turns(writer: Writer, transactions: int) -> dict[int, list[float]]:
-    times: dict[int, list[float]] = {count: [] for count in _COUNTS}
+def _take_turns(contestants: dict[str, Callable[[int], float]], transactions: int) -> _Times:
+    kinds = [(name, count) for name in contestants for count in _COUNTS]
+    for name, count in kinds * _WARM_UP:
+        contestants[name](count)
+    times: _Times = {kind: [] for kind in kinds}
     # Shuffled: what one transaction leaves for later falls on each kind alike.
     shuffled = random.Random(1)
     for _ in range(transactions):
-        for count in shuffled.sample(_COUNTS, len(_COUNTS)):
-            times[count].append(writer.write(count))
+        for name, count in shuffled.sample(kinds, len(kinds)):
+            times[name, count].append(contestants[name](count))
     return times

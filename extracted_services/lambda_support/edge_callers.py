@@ -15,14 +15,21 @@ class TokenExpired(Exception):
     """The token was genuine, and is over."""
 
 
-def customer_of(caller: Mapping[str, Any], *, now: float | None = None) -> str:
+class AuthorizerMissing(Exception):
+    """An edge route was deployed without an authorizer: nobody may be answered there."""
+
+
+def customer_of(caller: Mapping[str, Any] | None, *, now: float | None = None) -> str:
     """Return the id of the customer who asks. `now` is in seconds since 1970; left out, it is now.
 
     Looked at again here because API Gateway keeps what the authorizer said for a while.
 
     Raises:
         TokenExpired: the token is over, or the authorizer named nobody.
+        AuthorizerMissing: no authorizer was asked.
     """
+    if caller is None:
+        raise AuthorizerMissing
     instant = time.time() if now is None else now
     customer_id = caller.get("customer_id")
     if not customer_id or int(caller["expires_at"]) <= instant:

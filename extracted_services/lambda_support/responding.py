@@ -21,11 +21,12 @@ Response = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The parts of a request that a read depends on.
+    """The parts of a request that a read depends on: its route as `GET /things/{id}`, and so on.
 
     `caller` is what a Lambda authorizer found out about who asks: edge_callers.py.
     """
 
+    route: str
     path: dict[str, str]
     parameters: dict[str, str]
     caller: dict[str, Any] | None = None
@@ -43,9 +44,17 @@ def problem(status: int, name: str, title: str, **members: Any) -> Response:
 
 
 def respond(
-    event: dict[str, Any], context: Any, answer: Callable[[Request], Response], logger: Logger
+    event: dict[str, Any],
+    context: Any,
+    answer: Callable[[Request], Response],
+    logger: Logger,
+    *,
+    build: str = "",
 ) -> Response:
-    """Answer a request and log a line about it; whatever was not foreseen stays in the log."""
+    """Answer a request and log a line about it; whatever was not foreseen stays in the log.
+
+    The header `x-build` says which `build` of the service answered, if that is known.
+    """
     started = time.perf_counter()
     request_id = getattr(context, "aws_request_id", None)
     try:
@@ -54,16 +63,21 @@ def respond(
         logger.exception("request failed", extra={"request_id": request_id})
         response = problem(500, "internal-error", "Something went wrong", request_id=request_id)
     logger.info("request answered", extra=_line(event, response, request_id, started))
-    return response
+    return _stamped(response, build) if build else response
 
 
 def _read_request(event: dict[str, Any]) -> Request:
     # API Gateway leaves both out, rather than empty, when there are none.
     return Request(
+        route=event["routeKey"],
         path=event.get("pathParameters") or {},
         parameters=event.get("queryStringParameters") or {},
         caller=(event.get("requestContext", {}).get("authorizer") or {}).get("lambda"),
     )
+
+
+def _stamped(response: Response, build: str) -> Response:
+    return response | {"headers": response["headers"] | {"x-build": build}}
 
 
 def _response(status: int, content_type: str, body: Any) -> Response:

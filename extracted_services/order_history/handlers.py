@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from event_contracts.plain_values import to_plain
 from extracted_services.lambda_support import edge_callers
+from extracted_services.lambda_support.code_digest import code_of
 from extracted_services.lambda_support.consuming import Consumer
 from extracted_services.lambda_support.observability import structured_logger
 from extracted_services.lambda_support.responding import json_response, problem, respond
 from extracted_services.order_history import projection, queries, store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from event_contracts.checksums import Checksum, KeyList
     from event_contracts.envelope import Envelope
+    from event_contracts.order_history import OrderHistoryPage
     from extracted_services.lambda_support.responding import Request, Response
     from extracted_services.order_history.projection import Outcome
     from extracted_services.order_history.store import Store
@@ -28,8 +33,13 @@ def on_events(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def on_request(event: dict[str, Any], context: Any) -> Response:
-    """Answer `GET /customers/{id}/orders`."""
-    return respond(event, context, partial(answer, kept_in=_store()), LOGGER)
+    """Answer a request; each answer says which code gave it."""
+    return respond(event, context, partial(answer, kept_in=_store()), LOGGER, build=_build())
+
+
+@cache
+def _build() -> str:
+    return code_of("event_contracts", "extracted_services.lambda_support", __package__)
 
 
 @cache
@@ -63,8 +73,7 @@ def project(envelope: Envelope, *, kept_in: Store) -> Outcome:
 def answer(request: Request, *, kept_in: Store) -> Response:
     """Answer one request out of this store."""
     try:
-        query = queries.read_query(_customer_id(request), request.parameters)
-        return json_response(to_plain(queries.answer(query, kept_in)))
+        return json_response(to_plain(_ANSWERS[request.route](request, kept_in)))
     except edge_callers.TokenExpired:
         return edge_callers.renewal_problem()
     except queries.BadParameter as error:
@@ -75,8 +84,30 @@ def answer(request: Request, *, kept_in: Store) -> Response:
         return problem(404, "history-not-complete", "History not complete", detail=str(error))
 
 
-def _customer_id(request: Request) -> str:
-    # At the edge the token says whose history it is; the signed route is for whoever may ask all.
-    if request.caller is None:
-        return request.path["id"]
-    return edge_callers.customer_of(request.caller)
+def _orders(request: Request, kept_in: Store) -> OrderHistoryPage:
+    return _orders_of(request.path["id"], request, kept_in)
+
+
+def _own_orders(request: Request, kept_in: Store) -> OrderHistoryPage:
+    # Whatever the address says, the token says whose history it is.
+    return _orders_of(edge_callers.customer_of(request.caller), request, kept_in)
+
+
+def _orders_of(customer_id: str, request: Request, kept_in: Store) -> OrderHistoryPage:
+    return queries.answer(queries.read_query(customer_id, request.parameters), kept_in)
+
+
+def _checksum(request: Request, kept_in: Store) -> Checksum:
+    return queries.checksum(queries.read_customer_ids(request.parameters), kept_in)
+
+
+def _customers(request: Request, kept_in: Store) -> KeyList:
+    return queries.list_customers(queries.read_place_in_list(request.parameters), kept_in)
+
+
+_ANSWERS: dict[str, Callable[[Request, Store], object]] = {
+    "GET /customers/{id}/orders": _orders,
+    "GET /customers/checksums": _checksum,
+    "GET /customers": _customers,
+    "GET /edge/order_history": _own_orders,
+}

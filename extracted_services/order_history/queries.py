@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from event_contracts.checksums import (
+    MOST_KEYS,
+    Checksum,
+    KeyDigest,
+    KeyList,
+    checksum_of,
+    digest_of,
+)
 from event_contracts.order_history import (
     DEFAULT_PAGE_SIZE,
     LARGEST_PAGE_SIZE,
@@ -13,17 +23,20 @@ from event_contracts.order_history import (
     OrderHistoryPage,
     OrderHistoryQuery,
 )
-from extracted_services.order_history.store import HeadMoved
+from extracted_services.order_history.store import HeadMoved, select_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from extracted_services.order_history.store import Store
-    from extracted_services.order_history.view import OrderRow
+    from extracted_services.order_history.store import Answering, Store
+    from extracted_services.order_history.view import Head, History, OrderRow
 
 PARAMETERS = frozenset({"status", "placed_from", "placed_until", "before", "limit"})
+# Histories read at the same time: they are waited for, not worked on.
+READING_THREADS = 8
 
 T = TypeVar("T")
+Text = TypeVar("Text", str, str | None)
 
 
 class HistoryNotComplete(Exception):
@@ -45,8 +58,7 @@ def read_query(customer_id: str, parameters: Mapping[str, str]) -> OrderHistoryQ
     Raises:
         BadParameter: one is unknown (ignoring it would answer another question) or unreadable.
     """
-    for name in parameters.keys() - PARAMETERS:
-        raise BadParameter(name, "no such parameter")
+    _check_names(parameters, PARAMETERS)
     return OrderHistoryQuery(
         customer_id=_read("id", customer_id, _customer_id),
         status=_find(parameters, "status", _status),
@@ -57,7 +69,7 @@ def read_query(customer_id: str, parameters: Mapping[str, str]) -> OrderHistoryQ
     )
 
 
-def answer(query: OrderHistoryQuery, store: Store, *, tries: int = 3) -> OrderHistoryPage:
+def answer(query: OrderHistoryQuery, store: Answering, *, tries: int = 3) -> OrderHistoryPage:
     """Answer a query; the page's `as_of` is the version that all its rows reflect.
 
     Head and rows are two reads. A row changed in between is newer than the head, and both are read
@@ -78,6 +90,78 @@ def answer(query: OrderHistoryQuery, store: Store, *, tries: int = 3) -> OrderHi
     return _page(query, head.as_of, rows)
 
 
+def read_customer_ids(parameters: Mapping[str, str]) -> list[str]:
+    """Read whose checksum is asked for: `ids`, separated by commas, at most a hundred.
+
+    Raises:
+        BadParameter: there are none, too many, one is not a customer's, or there is more.
+    """
+    _check_names(parameters, {"ids"})
+    ids = _read("ids", parameters.get("ids", ""), lambda text: text.split(","))
+    if len(ids) > MOST_KEYS:
+        raise BadParameter("ids", f"more than {MOST_KEYS}")
+    return [str(_read("ids", each, _customer_id)) for each in ids]
+
+
+def read_place_in_list(parameters: Mapping[str, str]) -> str | None:
+    """Read behind whom the list of customers goes on; None: from its start.
+
+    Raises:
+        BadParameter: there is something else.
+    """
+    _check_names(parameters, {"after"})
+    return parameters.get("after")
+
+
+def checksum(customer_ids: list[str], store: Store) -> Checksum:
+    """Sum up the whole answers for these customers, as whoever asks for all pages would get them.
+
+    Somebody whose history is incomplete, or just changing, has no version and counts for nothing.
+    """
+    with ThreadPoolExecutor(READING_THREADS) as threads:
+        histories = threads.map(store.read_history, customer_ids)
+        return checksum_of(map(_digest, customer_ids, histories))
+
+
+def list_customers(after: str | None, store: Store) -> KeyList:
+    """List some of the customers of whom anything is kept, complete or not.
+
+    Raises:
+        BadParameter: `after` is not the `next` of another list.
+    """
+    customers, following = _read("after", after, store.list_customers)
+    return KeyList(keys=tuple(customers), next=following)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadAtOnce:
+    """A history that was read already, to answer from."""
+
+    history: History
+
+    def find_head(self, _customer_id: str) -> Head | None:
+        return self.history.head
+
+    def list_rows(self, query: OrderHistoryQuery, *, as_of: int) -> list[OrderRow]:
+        return select_rows(self.history.rows, query, as_of=as_of)
+
+
+def _digest(customer_id: str, history: History) -> KeyDigest:
+    try:
+        pages = _all_pages(int(customer_id), _ReadAtOnce(history))
+    except HistoryNotComplete:
+        return KeyDigest(key=customer_id)
+    return KeyDigest(key=customer_id, version=pages[0].as_of, digest=digest_of(customer_id, pages))
+
+
+def _all_pages(customer_id: int, kept: Answering) -> list[OrderHistoryPage]:
+    query = OrderHistoryQuery(customer_id=customer_id, limit=LARGEST_PAGE_SIZE)
+    pages = [answer(query, kept, tries=1)]
+    while following := pages[-1].next:
+        pages.append(answer(replace(query, before=Cursor.parse(following)), kept, tries=1))
+    return pages
+
+
 def _page(query: OrderHistoryQuery, as_of: int, rows: list[OrderRow]) -> OrderHistoryPage:
     shown = rows[: query.limit]
     return OrderHistoryPage(
@@ -92,7 +176,12 @@ def _find(parameters: Mapping[str, str], name: str, read: Callable[[str], T]) ->
     return _read(name, parameters[name], read) if name in parameters else None
 
 
-def _read(name: str, text: str, read: Callable[[str], T]) -> T:
+def _check_names(parameters: Mapping[str, str], known: Collection[str]) -> None:
+    for name in parameters.keys() - known:
+        raise BadParameter(name, "no such parameter")
+
+
+def _read(name: str, text: Text, read: Callable[[Text], T]) -> T:
     try:
         return read(text)
     except (ValueError, OverflowError) as error:

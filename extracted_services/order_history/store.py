@@ -13,17 +13,23 @@ from extracted_services.order_history.view import (
     AFTER_ORDERS,
     BEFORE_ORDERS,
     HEAD_ROW,
+    Action,
     Head,
+    History,
     Item,
     OrderRow,
+    is_head,
     number,
     read_head,
+    read_history,
+    read_place,
     read_row,
+    row_action,
     row_key,
     row_name,
     row_prefix,
-    row_values,
     write_head,
+    write_place,
 )
 
 if TYPE_CHECKING:
@@ -32,13 +38,13 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from event_contracts.order_history import OrderHistoryQuery
-    from extracted_services.order_history.view import Changes, RowChange
+    from extracted_services.order_history.view import Changes
 
 LARGEST_TRANSACTION = 100
 # Rows looked through per call when only some match: nearly every customer's whole history.
 FILTERED_AT_ONCE = 500
-
-Action = dict[str, Item]
+# Items looked through per call when customers are listed: a few hundred kilobytes.
+SCANNED_AT_ONCE = 3_000
 
 
 class HeadMoved(Exception):
@@ -49,11 +55,22 @@ class RowMissing(Exception):
     """The event changes an order that the complete history does not have."""
 
 
-class Store(Protocol):
-    """What keeps histories: DynamoDB, or the memory of a test."""
+class Answering(Protocol):
+    """What one customer's questions are answered from."""
 
     def find_head(self, customer_id: str) -> Head | None:
         """Return how far a customer's history has come; None if nothing was heard of them."""
+
+    def list_rows(self, query: OrderHistoryQuery, *, as_of: int) -> list[OrderRow]:
+        """List the rows asked for, newest first: one more than the limit if there are more.
+
+        Raises:
+            HeadMoved: a row on the way was changed after version `as_of`.
+        """
+
+
+class Store(Answering, Protocol):
+    """What keeps histories: DynamoDB, or the memory of a test."""
 
     def write(self, changes: Changes) -> None:
         """Make all the changes, or none that a reader would take for a complete history.
@@ -63,11 +80,14 @@ class Store(Protocol):
             RowMissing: a row to update is not there.
         """
 
-    def list_rows(self, query: OrderHistoryQuery, *, as_of: int) -> list[OrderRow]:
-        """List the rows asked for, newest first: one more than the limit if there are more.
+    def read_history(self, customer_id: str) -> History:
+        """Read all that is kept of a customer at one go."""
+
+    def list_customers(self, after: str | None) -> tuple[list[str], str | None]:
+        """List some of the customers who have a head, in no order, and where to go on; None: end.
 
         Raises:
-            HeadMoved: a row on the way was changed after version `as_of`.
+            ValueError: `after` is nothing that this returned.
         """
 
 
@@ -152,6 +172,26 @@ class DynamoDBStore:
         answer = self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
         return read_head(answer["Item"]) if "Item" in answer else None
 
+    def read_history(self, customer_id: str) -> History:
+        """Query the whole partition, strongly consistent."""
+        return read_history(self._items(_range(customer_id, HEAD_ROW, AFTER_ORDERS)))
+
+    def list_customers(self, after: str | None) -> tuple[list[str], str | None]:
+        """Scan a page of the table for heads: their rows are read, and paid for, as well."""
+        going_on: Any = {"ExclusiveStartKey": read_place(after)} if after else {}
+        page = self._client.scan(
+            TableName=self._table_name,
+            FilterExpression="#row = :head",
+            ProjectionExpression="customer_id",
+            ExpressionAttributeNames={"#row": "row"},
+            ExpressionAttributeValues={":head": {"S": HEAD_ROW}},
+            Limit=SCANNED_AT_ONCE,
+            **going_on,
+        )
+        stopped_at = page.get("LastEvaluatedKey")
+        customers = [item["customer_id"]["S"] for item in page["Items"]]
+        return customers, write_place(stopped_at) if stopped_at else None
+
     def list_rows(self, query: OrderHistoryQuery, *, as_of: int) -> list[OrderRow]:
         """Query page by page from the newest order on, until there are enough."""
         items = self._items(_newest_first(query, as_of=as_of))
@@ -159,7 +199,7 @@ class DynamoDBStore:
 
     def write(self, changes: Changes) -> None:
         """Write in one transaction; a replacement that is too large for one, in fenced steps."""
-        actions = [_row_action(changes.customer_id, row) for row in changes.rows]
+        actions = [row_action(changes.customer_id, row) for row in changes.rows]
         if changes.replacement is not None:
             actions += self._deletions(changes)
         if len(actions) < LARGEST_TRANSACTION or changes.replacement is None:
@@ -249,36 +289,8 @@ def _bounds(query: OrderHistoryQuery) -> tuple[str, str]:
 
 
 def _put_head(customer_id: str, expected: Head | None, head: Head) -> Action:
-    return {
-        "Put": {"Item": row_key(customer_id, HEAD_ROW) | write_head(head), **_is_head(expected)}
-    }
+    return {"Put": {"Item": row_key(customer_id, HEAD_ROW) | write_head(head), **is_head(expected)}}
 
 
 def _check_head(customer_id: str, expected: Head) -> Action:
-    return {"ConditionCheck": {"Key": row_key(customer_id, HEAD_ROW), **_is_head(expected)}}
-
-
-def _is_head(expected: Head | None) -> Item:
-    if expected is None:
-        return {"ConditionExpression": "attribute_not_exists(customer_id)"}
-    item = write_head(expected)
-    return {
-        "ConditionExpression": " AND ".join(f"{name} = :{name}" for name in item),
-        "ExpressionAttributeValues": {f":{name}": value for name, value in item.items()},
-    }
-
-
-def _row_action(customer_id: str, row: RowChange) -> Action:
-    key, values = row_key(customer_id, row_name(row.place)), row_values(row)
-    if isinstance(row, OrderRow):
-        return {"Put": {"Item": key | values}}
-    names = {f"#{name}": name for name in ("row", *values)}
-    return {
-        "Update": {
-            "Key": key,
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
-            "ConditionExpression": "attribute_exists(#row)",
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
-        }
-    }
+    return {"ConditionCheck": {"Key": row_key(customer_id, HEAD_ROW), **is_head(expected)}}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from event_contracts.order_history import Cursor, OrderSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HEAD_ROW = "#"
 BEFORE_ORDERS, AFTER_ORDERS = "order#", "order$"
 
 Item = dict[str, Any]
+Action = dict[str, Item]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,14 @@ RowChange = OrderRow | RowUpdate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that is kept of a customer: the head, if there is one, and the rows, newest first."""
+
+    head: Head | None
+    rows: tuple[OrderRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """All that one event changes, valid only while the head is still the `expected` one.
 
@@ -97,6 +109,23 @@ def row_name(place: Cursor) -> str:
 def row_key(customer_id: str, row: str) -> Item:
     """Key an item."""
     return {"customer_id": {"S": customer_id}, "row": {"S": row}}
+
+
+def write_place(key: Item) -> str:
+    """Write an item's key as one word, for somebody who will go on behind it."""
+    return f"{key['customer_id']['S']}~{key['row']['S']}"
+
+
+def read_place(text: str) -> Item:
+    """Read an item's key back.
+
+    Raises:
+        ValueError: it is none.
+    """
+    customer_id, tilde, row = text.partition("~")
+    if not customer_id or not tilde or not row:
+        raise ValueError(f"not a place in the list: {text!r}")
+    return row_key(customer_id, row)
 
 
 def number(value: int) -> Item:
@@ -131,6 +160,17 @@ def row_values(row: RowChange) -> Item:
     return values if row.status is None else values | {"status": {"S": row.status}}
 
 
+def read_history(items: Iterable[Item]) -> History:
+    """Read back all that is kept of a customer, given in the order of the items' names."""
+    head, rows = None, []
+    for item in items:
+        if item["row"]["S"] == HEAD_ROW:
+            head = read_head(item)
+        else:
+            rows.append(read_row(item))
+    return History(head=head, rows=tuple(reversed(rows)))
+
+
 def read_row(item: Item) -> OrderRow:
     """Read an order's row back."""
     _, placed_at, order_number = item["row"]["S"].split("#", 2)
@@ -143,3 +183,31 @@ def read_row(item: Item) -> OrderRow:
         returned_pence=int(item["returned_pence"]["N"]),
     )
     return OrderRow(order=order, version=int(item["version"]["N"]))
+
+
+def is_head(expected: Head | None) -> Item:
+    """Write the condition that the head is still this one."""
+    if expected is None:
+        return {"ConditionExpression": "attribute_not_exists(customer_id)"}
+    item = write_head(expected)
+    return {
+        "ConditionExpression": " AND ".join(f"{name} = :{name}" for name in item),
+        "ExpressionAttributeValues": {f":{name}": value for name, value in item.items()},
+    }
+
+
+def row_action(customer_id: str, row: RowChange) -> Action:
+    """Write what a transaction does to a row."""
+    key, values = row_key(customer_id, row_name(row.place)), row_values(row)
+    if isinstance(row, OrderRow):
+        return {"Put": {"Item": key | values}}
+    names = {f"#{name}": name for name in ("row", *values)}
+    return {
+        "Update": {
+            "Key": key,
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            "ConditionExpression": "attribute_exists(#row)",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
+        }
+    }

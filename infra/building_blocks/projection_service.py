@@ -30,6 +30,8 @@ EVENTS_TIMEOUT = Duration.seconds(10)
 REQUEST_TIMEOUT = Duration.seconds(3)
 BATCH_SIZE = 10
 READING = ("dynamodb:GetItem", "dynamodb:Query")
+# Reconciliation asks for the keys that are kept.
+LISTING = ("dynamodb:Scan",)
 WRITING = (
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",
@@ -50,7 +52,7 @@ class ProjectionService(EnvironmentStack):
         stream_kinds: Sequence[str],
         partition_key: str,
         sort_key: str,
-        route: str,
+        routes: Sequence[str],
     ) -> None:
         name = service.replace("_", "-")
         super().__init__(scope, name, description=question)
@@ -62,7 +64,7 @@ class ProjectionService(EnvironmentStack):
                 self, consumer=name, stream_kinds=stream_kinds, function_timeout=EVENTS_TIMEOUT
             )
         )
-        self._answer(name, route)
+        self._answer(name, routes)
 
     def _add_table(self, name: str, *, partition_key: str, sort_key: str) -> dynamodb.Table:
         text = dynamodb.AttributeType.STRING
@@ -100,17 +102,18 @@ class ProjectionService(EnvironmentStack):
         ):
             function.add_to_role_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
 
-    def _answer(self, name: str, route: str) -> None:
+    def _answer(self, name: str, routes: Sequence[str]) -> None:
         function = self._add_function("on_request", REQUEST_TIMEOUT)
-        self._table.grant(function, *READING)
+        self._table.grant(function, *READING, *LISTING)
         api = api_gateway.HttpApi(self, "Api", api_name=name, cors_preflight=shop_only(self))
         integration = integrations.HttpLambdaIntegration("OnRequest", function)
-        api.add_routes(
-            path=route,
-            methods=[api_gateway.HttpMethod.GET],
-            integration=integration,
-            authorizer=authorizers.HttpIamAuthorizer(),
-        )
+        for route in routes:
+            api.add_routes(
+                path=route,
+                methods=[api_gateway.HttpMethod.GET],
+                integration=integration,
+                authorizer=authorizers.HttpIamAuthorizer(),
+            )
         add_edge_route(self, api, integration, service=self._service)
         CfnOutput(self, "Address", value=api.api_endpoint, export_name=exports.service(name))
 

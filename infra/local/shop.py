@@ -39,6 +39,7 @@ class Shop:
         trade: TradeSource,
         *,
         trickle: bool,
+        rung: str,
         is_over: Callable[[], bool],
     ) -> None:
         self._supervisor = supervisor
@@ -46,6 +47,7 @@ class Shop:
         self._state_dir = state_dir
         self._trade = trade
         self._trickle = trickle
+        self._rung = rung
         self._site = Site(state_dir)
         self._is_new = not (state_dir / "postgres").exists() and "DATABASE_URL" not in os.environ
         self._lost_everything = False
@@ -145,10 +147,16 @@ class Shop:
         )
         self._steps.manage("logins", "open_local_logins")
         # A shop that was killed while it was being furnished may have sent its snapshots in vain.
+        if self._rung != "monolith":
+            self._fill_and_place()
+        self._mark_done("furnished")
+
+    def _fill_and_place(self) -> None:
         self._steps.manage("backfill", "strangler", "backfill", _PATH, "--restart")
         self._steps.manage("reconcile", "strangler", "reconcile", _PATH)
-        self._steps.manage("advance", "strangler", "advance", _PATH, "--reason=a new local shop")
-        self._mark_done("furnished")
+        self._steps.manage(
+            "place", "strangler", "place", _PATH, self._rung, "--reason=a new local shop"
+        )
 
     def _backfill_again_if_lost(self) -> None:
         if self._lost_everything:

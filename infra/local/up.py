@@ -52,6 +52,7 @@ def _run(arguments: argparse.Namespace, is_over: Callable[[], bool]) -> int:
         arguments.state_dir,
         trade_source.find(ROOT, arguments.state_dir),
         trickle=arguments.trade,
+        rung=arguments.rung,
         is_over=is_over,
     )
     exit_code = 0
@@ -78,6 +79,11 @@ def _arguments() -> argparse.Namespace:
         action=argparse.BooleanOptionalAction,
         default=os.environ.get("TRADE", "on") not in {"off", "no", "0"},
         help="let live trade trickle in",
+    )
+    parser.add_argument(
+        "--rung",
+        default=os.environ.get("RUNG", "service"),
+        help="how far a new shop's order_history has moved already (service)",
     )
     parser.add_argument(
         "--state-dir",

@@ -17,5 +17,5 @@ def add_order_history(scope: Any) -> ProjectionService:
         stream_kinds=(CUSTOMER,),
         partition_key="customer_id",
         sort_key="row",
-        route="/customers/{id}/orders",
+        routes=("/customers/{id}/orders", "/customers/checksums", "/customers"),
     )

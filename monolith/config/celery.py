@@ -12,6 +12,7 @@ from django.conf import settings
 
 from monolith.config import tracing
 from monolith.outbox.worker import RelayStep
+from monolith.strangler.worker import WatchStep
 
 QUEUE = "banyan-tasks"
 
@@ -42,8 +43,10 @@ app.conf.beat_schedule = {
     "watch-outbox": {"task": "outbox.watch", "schedule": 60, "options": {"expires": 60}},
     "rotate-partitions": {"task": "outbox.rotate_partitions", "schedule": 3600},
     "forget-handled": {"task": "outbox.forget_handled", "schedule": 86_400},
+    "purge-samples": {"task": "strangler.purge_samples", "schedule": 86_400},
 }
 app.steps["worker"].add(RelayStep)
+app.steps["worker"].add(WatchStep)
 app.autodiscover_tasks()
 
 

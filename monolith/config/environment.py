@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import urlsafe_b64encode
 from functools import cache
+from hashlib import sha256
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,11 @@ def take_made_up_credentials() -> None:
     """
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
+
+
+def made_up_key(secret: str) -> str:
+    """Make a key for sealing of a secret, as `cryptography.fernet.Fernet` wants it. Local only."""
+    return urlsafe_b64encode(sha256(f"sealing {secret}".encode()).digest()).decode()
 
 
 def database(url: str) -> dict[str, Any]:

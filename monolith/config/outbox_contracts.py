@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.codec import encode_around
-from event_contracts.envelope import Envelope
 from event_contracts.plain_values import to_plain
 from event_contracts.registry import EVENT_CLASSES, event_type_of
 from event_contracts.streams import STREAM_KINDS, stream_kind
@@ -38,14 +37,11 @@ def knows(event_type: str) -> bool:
 def encode(draft: Draft) -> tuple[str, str]:
     """Write a CloudEvent around the place of its version."""
     return encode_around(
-        Envelope(
-            event_id=draft.event_id,
-            event_type=draft.event_type,
-            stream=draft.stream,
-            version=0,
-            occurred_at=draft.occurred_at,
-            data=draft.data,
-            recorded_at=draft.recorded_at,
-            traceparent=draft.traceparent,
-        )
+        event_id=draft.event_id,
+        event_type=draft.event_type,
+        stream=draft.stream,
+        occurred_at=draft.occurred_at,
+        data=draft.data,
+        recorded_at=draft.recorded_at,
+        traceparent=draft.traceparent,
     )

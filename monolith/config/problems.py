@@ -20,6 +20,7 @@ from monolith.customers import operations as customers
 from monolith.ordering import operations as ordering
 from monolith.strangler.edge import NotAtTheEdge
 from monolith.strangler.registry import PathNotDeclared
+from monolith.strangler.routing import AnswerUnavailable
 from monolith.strangler.signing import SigningUnavailable
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     **dict.fromkeys(_NOT_FOUND, HTTPStatus.NOT_FOUND),
     **dict.fromkeys(_CONFLICT, HTTPStatus.CONFLICT),
     **dict.fromkeys(_UNPROCESSABLE, HTTPStatus.UNPROCESSABLE_ENTITY),
+    AnswerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     SigningUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

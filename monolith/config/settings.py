@@ -8,6 +8,7 @@ from monolith.config import environment, logs
 
 DEBUG = environment.flag("DEBUG", default=False)
 STATE_DIR = environment.STATE_DIR
+RELEASE = environment.text("RELEASE", "")
 IS_LOCAL = environment.flag("BANYAN_LOCAL", default=environment.running("web") is not None)
 SECRET_KEY = environment.text("SECRET_KEY", "")
 if not SECRET_KEY:
@@ -129,8 +130,15 @@ STRANGLER_EDGE_TOKEN_SECONDS = int(
 )
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
 STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
+STRANGLER_THROTTLE_FILE = environment.STATE_DIR / "throttle"
 STRANGLER_BACKFILL_MAX_PENDING = int(environment.number("STRANGLER_BACKFILL_MAX_PENDING", 2000))
+# A local shop has few customers and its engineer little time: the evidence is scaled down.
+STRANGLER_PROFILE = environment.text("STRANGLER_PROFILE", "demo" if IS_LOCAL else "standard")
+STRANGLER_WATCH_IN_WORKER = environment.flag("STRANGLER_WATCH_IN_WORKER", default=True)
 STRANGLER_TIMEOUT_SECONDS = environment.number("STRANGLER_TIMEOUT_SECONDS", 0.4)
+STRANGLER_SAMPLE_KEYS = environment.names("STRANGLER_SAMPLE_KEYS", "")
+if IS_LOCAL and not STRANGLER_SAMPLE_KEYS:
+    STRANGLER_SAMPLE_KEYS = [environment.made_up_key(SECRET_KEY)]
 
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "sqs://")
 CELERY_TASK_QUEUE_URL = environment.deployed("queues").get("tasks", "")

@@ -58,6 +58,11 @@ def list_customer_ids(*, after: int = 0, limit: int = 500) -> list[int]:
     return list(ids.values_list("pk", flat=True)[:limit])
 
 
+def count_customers() -> int:
+    """Count all customers."""
+    return Customer.objects.count()
+
+
 def get_country(*, name: str) -> Country:
     """Return a country by its name.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from event_contracts.order_history import (
@@ -12,17 +13,28 @@ from event_contracts.order_history import (
     OrderHistoryQuery,
 )
 from event_contracts.ordering import OrderHistorySnapshotTaken
-from event_contracts.streams import customer_stream
-from monolith.customers.queries import list_customer_ids
+from event_contracts.strangler import HeartbeatSent
+from event_contracts.streams import NOBODY, customer_stream
+from monolith.customers.queries import count_customers, known_customer_ids, list_customer_ids
 from monolith.ordering.queries import list_order_summaries, list_orders_for_customer
 from monolith.strangler import registry
-from monolith.strangler.registry import MovingRead, ServiceRequest, SnapshotSource
+from monolith.strangler.comparison import differences
+from monolith.strangler.registry import (
+    HeartbeatSource,
+    MovingRead,
+    ServiceRequest,
+    SnapshotSource,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
 ORDER_HISTORY = "order_history"
+_PAGES = ("first", "later")
+_FILTERS = ("all", "status", "dates", "status+dates")
+# Customers among whom those for sample questions are chosen, evenly.
+_MOST_CUSTOMERS = 100_000
 
 
 def declare() -> None:
@@ -56,6 +68,48 @@ def _version_of(page: OrderHistoryPage) -> int:
     return page.as_of
 
 
+def _subject_of(query: OrderHistoryQuery) -> str:
+    return str(query.customer_id)
+
+
+def _subjects_in(page: OrderHistoryPage) -> tuple[str, ...]:
+    # Rows carry no owner of their own: a stranger's row on the right page is an extra one.
+    return (str(page.customer_id),)
+
+
+def _shape_of(query: OrderHistoryQuery) -> str:
+    has_dates = query.placed_from is not None or query.placed_until is not None
+    filters = [name for name, has in (("status", query.status), ("dates", has_dates)) if has]
+    return f"{'later' if query.before else 'first'}/{'+'.join(filters) or 'all'}"
+
+
+def _sample_queries(keys: int) -> Iterator[OrderHistoryQuery]:
+    """Ask of some customers with orders, evenly spread, in every shape that they have rows for."""
+    everybody = list_customer_ids(limit=_MOST_CUSTOMERS)
+    step = max(len(everybody) // max(keys, 1), 1)
+    found = 0
+    # Those between come later, for where many of the first have no orders.
+    for customer_id in (one for offset in range(step) for one in everybody[offset::step]):
+        if found == keys:
+            return
+        queries = list(_queries_about(customer_id))
+        found += bool(queries)
+        yield from queries
+
+
+def _queries_about(customer_id: int) -> Iterator[OrderHistoryQuery]:
+    orders = list_order_summaries(customer_id=customer_id)
+    if not orders:
+        return
+    middle = orders[len(orders) // 2]
+    for before in (None, Cursor.at(orders[0])):
+        query = OrderHistoryQuery(customer_id=customer_id, before=before)
+        yield query
+        yield replace(query, status=middle.status)
+        yield replace(query, placed_from=middle.placed_at)
+        yield replace(query, status=middle.status, placed_until=middle.placed_at)
+
+
 # The keys of this path are customer numbers: customers without orders have an empty history.
 
 
@@ -63,6 +117,10 @@ def _keys_after(after: str, limit: int) -> Sequence[str]:
     return [
         str(customer_id) for customer_id in list_customer_ids(after=int(after or 0), limit=limit)
     ]
+
+
+def _known(keys: Sequence[str]) -> set[str]:
+    return {str(found) for found in known_customer_ids(customer_ids=map(int, keys))}
 
 
 def _stream_of_key(key: str) -> str:
@@ -83,6 +141,18 @@ def _next_query(query: OrderHistoryQuery, page: OrderHistoryPage) -> OrderHistor
     return replace(query, before=Cursor.parse(page.next)) if page.next else None
 
 
+def _checksum_request(keys: Sequence[str]) -> ServiceRequest:
+    return ServiceRequest(path="/customers/checksums", parameters={"ids": ",".join(keys)})
+
+
+def _keys_request(after: str | None) -> ServiceRequest:
+    return ServiceRequest(path="/customers", parameters={"after": after} if after else {})
+
+
+def _heartbeat(sent_at: datetime) -> HeartbeatSent:
+    return HeartbeatSent(path=ORDER_HISTORY, sent_at=sent_at)
+
+
 order_history = MovingRead(
     name=ORDER_HISTORY,
     family="orders",
@@ -92,11 +162,29 @@ order_history = MovingRead(
     version_of=_version_of,
     stream_of=_stream_of,
     read_at="/api/v1/orders/",
+    subject_of=_subject_of,
+    sources=("monolith.ordering.queries.history",),
+    compare=partial(differences, keys={"orders": "order_number"}),
+    subjects_in=_subjects_in,
+    shape_of=_shape_of,
+    shapes=tuple(f"{page}/{filters}" for page in _PAGES for filters in _FILTERS),
+    sample_queries=_sample_queries,
+    query_class=OrderHistoryQuery,
     source=SnapshotSource(
         keys_after=_keys_after,
         stream_of=_stream_of_key,
         snapshot=_snapshot,
         first_query=_first_query,
         next_query=_next_query,
+        count=count_customers,
+        known=_known,
+    ),
+    checksum_request=_checksum_request,
+    keys_request=_keys_request,
+    heartbeat=HeartbeatSource(
+        key=str(NOBODY),
+        stream=customer_stream(NOBODY),
+        event=_heartbeat,
+        query=OrderHistoryQuery(customer_id=NOBODY, limit=1),
     ),
 )

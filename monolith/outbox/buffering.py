@@ -53,11 +53,11 @@ class Buffer:
         """Return whether an event of a stream has not been written yet."""
         return any(entry.stream == stream for entry in self._entries[self._written :])
 
-    def flush(self) -> None:
-        """Write what has not been written yet, still inside the transaction."""
+    def flush(self, *, then_commit: bool = False) -> None:
+        """Write what has not been written yet; end the transaction only if told to."""
         waiting = self._entries[self._written :]
         if waiting:
-            write(self._connection, waiting)
+            write(self._connection, waiting, then_commit=then_commit)
             self._written = len(self._entries)
 
     def forget(self) -> bool:
@@ -112,7 +112,8 @@ def in_transaction(connection: BaseDatabaseWrapper) -> bool:
 def _only_the_test_case_is_left(connection: BaseDatabaseWrapper) -> bool:
     # In a test that is rolled back there is no commit; leaving its outermost block stands for it.
     blocks: list[Any] = connection.atomic_blocks
-    return bool(blocks) and all(block._from_testcase for block in blocks)  # noqa: SLF001
+    # Those of test cases are the outermost.
+    return bool(blocks) and blocks[-1]._from_testcase  # noqa: SLF001
 
 
 def _attach(connection: BaseDatabaseWrapper) -> Buffer:
@@ -121,7 +122,7 @@ def _attach(connection: BaseDatabaseWrapper) -> Buffer:
 
     def commit_with_events() -> None:
         try:
-            buffer.flush()
+            buffer.flush(then_commit=True)
         except BaseException:
             rollback_without_events()
             raise

@@ -46,8 +46,8 @@ class RelayOptions:
     def most_repeated(self) -> int:
         """The most events that a kill -9 makes the broker see twice.
 
-        They were published and not marked yet: nearly enough to be marked, what all threads have
-        just finished, and what they have on its way.
+        They were published and not marked yet, or they are on their way: no call is started that
+        would make it more. Room for as many as are marked at once, and for two batches per thread.
         """
         return self.mark_at_once + 2 * MAX_ENTRIES * self.publish_threads
 

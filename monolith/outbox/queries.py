@@ -22,7 +22,21 @@ _SHARDS = """
 """
 _RELAYS = "select name from outbox_relay where alive_until > clock_timestamp() order by name"
 _HELD = "select count(*), count(*) filter (where retry_at is null) from outbox_held_stream"
+_DRAINING = """
+    select count(*), extract(epoch from clock_timestamp() - min(m.recorded_at))::float
+    from outbox_message m
+    where m.published_at is null
+    and not exists (select from outbox_held_stream held where held.stream = m.stream)
+"""
 _PENDING = "select count(*) from outbox_message where published_at is null"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draining:
+    """What waits for nothing but its turn: how many events, and since when the oldest of them."""
+
+    pending: int
+    oldest_age_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +62,15 @@ def get_oldest_pending_age_seconds() -> float | None:
     """Return how long the oldest unpublished event has been waiting; None if nothing waits."""
     (age,) = _row(_OLDEST_AGE)
     return None if age is None else float(age)
+
+
+def get_draining() -> Draining:
+    """Return what waits, leaving out held streams, which wait for something else.
+
+    It takes time in proportion to what is pending.
+    """
+    pending, age = _row(_DRAINING)
+    return Draining(pending=pending, oldest_age_seconds=age or 0.0)
 
 
 def get_status() -> OutboxStatus:

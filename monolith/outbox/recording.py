@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from django.db.backends.utils import CursorWrapper
 
+    from monolith.outbox.contracts import Contracts
+
 _START_BATCH = 10_000
 # What SNS and SQS take as a message group: a stream that cannot be one would only be parked later.
 _STREAM = re.compile(r"[!-~]{1,128}")
@@ -75,7 +77,7 @@ def lock_stream(stream: str) -> int:
         OutsideTransaction: no `atomic` block is open.
         ValueError: `stream` is not a stream's name.
     """
-    _topic_of(stream)
+    _topic_of(stream, contracts())
     buffer = _buffer()
     if buffer.waits_for(stream):
         buffer.flush()
@@ -101,7 +103,7 @@ def start_streams(streams: Iterable[str]) -> None:
     """
     names = sorted(set(streams))
     for stream in names:
-        _topic_of(stream)
+        _topic_of(stream, contracts())
     with transaction.atomic(), connection.cursor() as cursor:
         for first in range(0, len(names), _START_BATCH):
             batch = names[first : first + _START_BATCH]
@@ -145,8 +147,8 @@ def _buffer() -> Buffer:
 def _entry(event: object, stream: str, occurred_at: datetime, *, is_fact: bool) -> Entry:
     if occurred_at.tzinfo is None:
         raise ValueError(f"occurred_at has no time zone: {occurred_at!r}")
-    topic = _topic_of(stream)
     terms = contracts()
+    topic = _topic_of(stream, terms)
     draft = Draft(
         event_id=uuid4(),
         event_type=terms.event_type_of(event),
@@ -162,12 +164,12 @@ def _entry(event: object, stream: str, occurred_at: datetime, *, is_fact: bool) 
     )
 
 
-def _topic_of(stream: str) -> str:
+def _topic_of(stream: str, terms: Contracts) -> str:
     if not _STREAM.fullmatch(stream):
         raise ValueError(
             f"not a stream name: {stream!r} (1 to 128 printable ASCII characters, no space)"
         )
-    return contracts().topic_of(stream)
+    return terms.topic_of(stream)
 
 
 def _lock(cursor: CursorWrapper, stream: str) -> int:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from monolith.outbox.publishers import Failure, Publisher
 
 _SMALLEST_READ = 10
-_LONGEST_UNMARKED_SECONDS = 0.02
+_LONGEST_UNMARKED_SECONDS = 0.05
 _READ_PAUSE_IN_OUTAGE_SECONDS = 0.5
 _RECONNECT_SECONDS = 0.2
 _RECONNECT_CEILING_SECONDS = 3.0
@@ -152,14 +152,11 @@ class Relay:
             self._newcomers.look_again(change.gained)
             self._stale |= change.gained | change.waiting
             self._stale &= self._ownership.tokens.keys()
-            self._report()
+            left_alone = self._newcomers.count_in(self._ownership.tokens)
+            self._observer.tended(owned=len(self._ownership.tokens), left_alone=left_alone)
             if change.retry_in < self._options.heartbeat_seconds:
                 self._timetable.set_alarm(now + max(change.retry_in, 0))
         self._ownership.release_idle(connection, self._backlog.is_idle)
-
-    def _report(self) -> None:
-        shards = self._ownership.tokens.keys()
-        self._observer.tended(owned=len(shards), left_alone=self._newcomers.count_in(shards))
 
     def _forget(self, shards: set[int]) -> None:
         if shards:
@@ -279,13 +276,19 @@ class Relay:
 
     def _dispatch(self) -> None:
         starting = True
-        while starting and self._delivery.has_room:
+        while starting and self._has_room:
             started = [self._start_one(topic) for topic in self._backlog.topics()]
             starting = any(started)
 
+    @property
+    def _has_room(self) -> bool:
+        # Whatever a kill -9 could make the broker see twice, another batch included.
+        at_risk = len(self._unmarked) + self._delivery.events_in_flight + MAX_ENTRIES
+        return at_risk <= self._options.most_repeated and self._delivery.has_room
+
     def _start_one(self, topic: str) -> bool:
         calls = self._delivery.calls_in_flight(topic)
-        if not self._delivery.has_room or not self._outages.allows(
+        if not self._has_room or not self._outages.allows(
             topic, now=monotonic(), calls_in_flight=calls
         ):
             return False

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import DatabaseError
 
-from monolith.strangler import queries, registry
+from monolith.strangler import controls, registry
 from monolith.strangler.models import PathState
 from monolith.strangler.stages import Stage
 
@@ -70,11 +70,11 @@ def check_kill_switch_names_paths(**_options: Any) -> list[CheckMessage]:
 
     No error: the commands that mend an emergency must run during it.
     """
-    unknown = queries.killed_names() - {queries.EVERYTHING, *registry.names()}
+    unknown = controls.killed_names() - {controls.EVERYTHING, *registry.names()}
     return [
         Warning(
             f"the kill switch names {name!r}, which is no read path",
-            hint=f"one of: {', '.join([queries.EVERYTHING, *registry.names()])}",
+            hint=f"one of: {', '.join([controls.EVERYTHING, *registry.names()])}",
             id="strangler.W002",
         )
         for name in sorted(unknown)

@@ -10,8 +10,10 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as WaitedTooLong
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
 import urllib3
@@ -24,12 +26,31 @@ from django.conf import settings
 from event_contracts.plain_values import MalformedValue, from_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _THREADS = 32
 _CHUNK_BYTES = 65_536
 _OK = 200
 _SIGNED_FOR = "execute-api"
+_BUILD, _LONGEST_BUILD = "x-build", 64
+
+
+class Client(Protocol):
+    """What asks a service: the real thing, or what stands in for it in a drill."""
+
+    @property
+    def last_build(self) -> str: ...
+
+    def get(
+        self, path: str, parameters: Mapping[str, str], *, answer_class: type, deadline: float
+    ) -> Any: ...
+
+    def get_answer(
+        self, path: str, parameters: Mapping[str, str], *, answer_class: type, deadline: float
+    ) -> ServiceAnswer: ...
+
+
+_stand_ins: dict[str, Client] = {}
 
 
 class ServiceError(Exception):
@@ -65,17 +86,35 @@ class ServiceAnswerMalformed(ServiceError):
     reason = "malformed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAnswer:
+    """What a service said, and which build of it: empty where it does not tell."""
+
+    value: Any
+    build: str
+
+
 class ServiceClient:
-    """Talks to one service. Safe to share between threads; connections are kept and used again."""
+    """Talks to one service. Safe to share between threads; connections are kept and used again.
+
+    `last_build` is the build that gave the latest answer; empty before the first.
+    """
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url.rstrip("/")
+        self.last_build = ""
         self._pool = urllib3.PoolManager(maxsize=_THREADS, retries=False)
 
     def get(
         self, path: str, parameters: Mapping[str, str], *, answer_class: type, deadline: float
     ) -> Any:
-        """Return the service's answer as its contract's class.
+        """Return the service's answer as its contract's class; see `get_answer`."""
+        return self.get_answer(path, parameters, answer_class=answer_class, deadline=deadline).value
+
+    def get_answer(
+        self, path: str, parameters: Mapping[str, str], *, answer_class: type, deadline: float
+    ) -> ServiceAnswer:
+        """Return the service's answer as its contract's class, and who gave it.
 
         `deadline` is an instant of `time.monotonic()`; this returns or raises by then, whatever the
         service, the network or the name server do.
@@ -91,13 +130,14 @@ class ServiceClient:
             url += f"?{urlencode(sorted(parameters.items()), quote_via=quote)}"
         fetching = _threads().submit(self._fetch, url, deadline)
         try:
-            body = fetching.result(timeout=max(deadline - time.monotonic(), 0))
+            body, build = fetching.result(timeout=max(deadline - time.monotonic(), 0))
         except WaitedTooLong:
             fetching.cancel()
             raise ServiceTimeout("the budget is spent") from None
-        return _read(body, answer_class)
+        self.last_build = build
+        return ServiceAnswer(value=_read(body, answer_class), build=build)
 
-    def _fetch(self, url: str, deadline: float) -> bytes:
+    def _fetch(self, url: str, deadline: float) -> tuple[bytes, str]:
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             raise ServiceTimeout("the budget was spent waiting for a thread")
@@ -119,7 +159,7 @@ class ServiceClient:
             raise ServiceUnavailable(f"{type(error).__name__}: {error}") from error
         if response.status != _OK:
             raise ServiceRefused(response.status, _problem(body))
-        return body
+        return body, response.headers.get(_BUILD, "")[:_LONGEST_BUILD]
 
     def _headers(self, url: str) -> dict[str, str]:
         request = AWSRequest(method="GET", url=url, headers={"Accept": "application/json"})
@@ -128,10 +168,22 @@ class ServiceClient:
         return dict(request.headers)
 
 
-def client_for(name: str) -> ServiceClient | None:
+def client_for(name: str) -> Client | None:
     """Return the client of the service behind a path, or None where no address is set."""
+    if name in _stand_ins:
+        return _stand_ins[name]
     base_url = settings.STRANGLER_SERVICE_URLS.get(name)
     return _client(base_url) if base_url else None
+
+
+@contextmanager
+def standing_in(name: str, client: Client) -> Iterator[None]:
+    """Let another client stand in for a path's, in this process."""
+    _stand_ins[name] = client
+    try:
+        yield
+    finally:
+        del _stand_ins[name]
 
 
 @cache

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monolith.strangler.cohort import is_in_share
-from monolith.strangler.ladder import Dial
+from monolith.strangler.ladder import NO_DIAL, Dial
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Held:
     """What is in force for a path: its stage, how much of it, and what it is held to."""
 
     stage: Stage = Stage.MONOLITH
-    dial: Dial = Dial()
+    dial: Dial = NO_DIAL
     hold: Hold = Hold.NONE
 
 

@@ -29,6 +29,9 @@ class Dial:
     has_fallback: bool = True
 
 
+NO_DIAL = Dial()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """One step of the ladder."""

@@ -51,10 +51,11 @@ def test_drain_of_a_backlog_with_a_hole_is_no_figure(server):
 
 def test_writing_is_measured(server, django_db_blocker):
     with django_db_blocker.unblock():
-        first, each = writing.measure(server, transactions=5)
+        first, bare_first, each, bare_each = writing.measure(server, transactions=5)
 
     assert "the transaction without" in first.reference
     assert each.unit == "µs"
+    assert "psycopg alone" in bare_first.reference == bare_each.reference
 
 
 def test_batch_with_a_stream_twice_is_a_breach(tmp_path):

@@ -27,6 +27,7 @@ from event_contracts.ordering import (
 )
 from event_contracts.outbox import EventSkipped
 from event_contracts.registry import event_type_of
+from event_contracts.strangler import HeartbeatSent
 
 CUSTOMER_ID = 17850
 PLACED_AT = datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
@@ -113,12 +114,15 @@ EVENTS: tuple[Any, ...] = (
         ),
     ),
     EventSkipped(skipped_type="ordering.order_placed.v1"),
+    HeartbeatSent(path="order_history", sent_at=PLACED_AT + timedelta(microseconds=250_000)),
 )
 
 
 def _stream_of(event: Any) -> str:
     if isinstance(event, EventSkipped):
         return streams.customer_stream(CUSTOMER_ID)
+    if isinstance(event, HeartbeatSent):
+        return streams.customer_stream(streams.NOBODY)
     if hasattr(event, "stock_code"):
         return streams.product_stream(event.stock_code)
     if event.customer_id is None:

@@ -177,6 +177,49 @@ def test_the_query_side_cannot_write(service):
     assert [action for action in actions if WRITING.search(action)] == []
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_the_query_side_lists_what_is_kept(service):
+    stack = service.replace("_", "-")
+
+    may_scan = {
+        entry_point: "dynamodb:Scan"
+        in actions_of(one("AWS::Lambda::Function", stack, FunctionName=f"{stack}-{entry_point}"))
+        for entry_point in ("on-events", "on-request")
+    }
+
+    assert may_scan == {"on-events": False, "on-request": True}
+
+
+@pytest.mark.parametrize("route", of_type("AWS::ApiGatewayV2::Route"), ids=str)
+def test_every_route_leads_to_the_query_side_which_lets_it_in(route):
+    path = route.properties["RouteKey"].removeprefix("GET ")
+    integration = reference_to(route.properties["Target"]["Fn::Join"][1][1])
+    behind = {each.id: each for each in of_type("AWS::ApiGatewayV2::Integration")}[integration]
+    function = reference_to(behind.properties["IntegrationUri"])
+
+    let_in = [
+        reference_to(permission.properties["FunctionName"])
+        for permission in of_type("AWS::Lambda::Permission")
+        if permission.properties["SourceArn"]["Fn::Join"][1][-1] == f"/*/*{path}"
+    ]
+
+    assert let_in == [function]
+    assert {f.id: f for f in FUNCTIONS}[function].properties["Handler"].endswith(".on_request")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_has_an_answer(service):
+    source = (ROOT / "extracted_services" / service / "handlers.py").read_text()
+    routes = {
+        route.properties["RouteKey"]
+        for route in of_type("AWS::ApiGatewayV2::Route")
+        if route.stack == service.replace("_", "-")
+    }
+
+    assert routes
+    assert {route for route in routes if f'"{route}": ' not in source} == set()
+
+
 @pytest.mark.parametrize("role", of_type("AWS::IAM::Role"), ids=str)
 def test_no_role_reaches_beyond_named_resources(role):
     statements = statements_of(role)

@@ -7,14 +7,12 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
-import psycopg
 import pytest
 
 from infra.local.waiting import wait_until
 from tests.journeys.test_order_is_one_trace import Customer
 
 pytestmark = [pytest.mark.platform, pytest.mark.journey]
-RETIRED = 50
 _SPAN = "00-11111111111111111111111111111111-2222222222222222-00"
 _MONOLITH_S_ANSWER = """
 import json
@@ -29,12 +27,7 @@ print("answer:", json.dumps(to_plain(page)))
 @pytest.fixture(scope="module")
 def retired(shop):
     """Put order_history at the last rung at once: earning it takes weeks."""
-    with psycopg.connect(shop.addresses["postgres"]) as connection:
-        connection.execute(
-            "update strangler_pathstate set stage = %s, has_fallback = false,"
-            " version = version + 1 where path = 'order_history'",
-            [RETIRED],
-        )
+    shop.manage("strangler", "place", "order_history", "retired", "--reason=this journey")
     return shop
 
 

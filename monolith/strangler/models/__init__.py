@@ -21,7 +21,7 @@ from monolith.strangler.models.evidence import (
     Watch,
 )
 from monolith.strangler.models.filling import BackfillChunk, BackfillRun, ReconcileRun
-from monolith.strangler.models.observation import Drill, Heartbeat, WorkerSeen
+from monolith.strangler.models.observation import Drill, Duty, Heartbeat, WorkerSeen
 
 __all__ = [
     "Approval",
@@ -29,6 +29,7 @@ __all__ = [
     "BackfillRun",
     "CohortException",
     "Drill",
+    "Duty",
     "Epoch",
     "GateEvaluation",
     "Heartbeat",

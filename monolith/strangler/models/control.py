@@ -62,7 +62,7 @@ class PathState(models.Model):
 
 
 class Transition(models.Model):
-    """One change of a path's state: who, why, when, on what evidence. A trigger keeps rows as they are.
+    """One change of a path's state: who, why, when, on what evidence. A trigger keeps rows.
 
     `before` and `after` hold the whole state (see `ladder.Dial`). `digest` covers the row and the
     digest of the row before it: nobody changes the past unseen. Rows older than the chain have "".
@@ -121,6 +121,9 @@ class TransitionEffect(models.Model):
     is_complete = models.BooleanField()
     at = models.DateTimeField()
 
+    def __str__(self) -> str:
+        return f"{self.workers} processes after {self.milliseconds} ms"
+
 
 class Plan(models.Model):
     """What an advance would change, written down before anybody does it.
@@ -160,6 +163,9 @@ class Approval(models.Model):
             models.UniqueConstraint(fields=["plan", "by"], name="strangler_approval_once"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.plan} approved by {self.by}"
+
 
 class Waiver(models.Model):
     """A gate that somebody lets pass for a while, against its verdict."""
@@ -179,6 +185,9 @@ class Waiver(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.gate} of {self.path} waived until {self.expires_at:%Y-%m-%d}"
+
 
 class CohortException(models.Model):
     """Somebody who is in, or out of, a family's canary whatever their bucket says, until a date."""
@@ -196,3 +205,6 @@ class CohortException(models.Model):
                 fields=["family", "subject"], name="strangler_cohort_exception_once"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {'in' if self.is_in else 'out of'} {self.family}"

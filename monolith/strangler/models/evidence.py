@@ -51,6 +51,9 @@ class Tally(models.Model):
             models.Index(fields=["minute"], name="strangler_tally_by_age"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.path} {self.series} {self.name}: {self.count}"
+
 
 class Watch(models.Model):
     """A sequential test that runs for as long as the path moves (see `statistics.Cusum`)."""
@@ -68,6 +71,9 @@ class Watch(models.Model):
             models.UniqueConstraint(fields=["path", "name"], name="strangler_watch_once"),
         ]
 
+    def __str__(self) -> str:
+        return f"watch of {self.name} of {self.path}"
+
 
 class GateEvaluation(models.Model):
     """What all the gates before one rung said at one moment. `results`: list of gate results."""
@@ -84,6 +90,9 @@ class GateEvaluation(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["path", "rung", "-at"], name="strangler_gates_latest"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.path} before {self.rung}: {self.verdict}"
 
 
 class Signature(models.Model):
@@ -127,6 +136,9 @@ class Sample(models.Model):
     looks = models.JSONField(default=list)
     sealed = models.BinaryField()
 
+    def __str__(self) -> str:
+        return f"sample {self.pk} of {self.signature}"
+
 
 class Reveal(models.Model):
     """Who looked at a sample's values, and why. Outlives the sample."""
@@ -137,6 +149,9 @@ class Reveal(models.Model):
     by = models.CharField(max_length=150)
     reason = models.TextField()
     at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"sample {self.sample} revealed to {self.by}"
 
 
 class NormaliseRule(models.Model):
@@ -162,9 +177,12 @@ class NormaliseRule(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name} of {self.path}"
+
 
 class ReadRecord(models.Model):
-    """One answered read and why it was answered from there. Kept for a day; `facts`: the decision's."""
+    """One answered read and why it was answered from there. Kept for a day."""
 
     request_id = models.CharField(max_length=64)
     path = models.CharField(max_length=80)
@@ -182,3 +200,6 @@ class ReadRecord(models.Model):
             models.Index(fields=["path", "subject", "-at"], name="strangler_read_by_subject"),
             models.Index(fields=["at"], name="strangler_read_by_age"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.path} answered by {self.source}"

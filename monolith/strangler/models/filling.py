@@ -56,6 +56,9 @@ class BackfillChunk(models.Model):
     seconds = models.FloatField()
     at = models.DateTimeField()
 
+    def __str__(self) -> str:
+        return f"{self.keys} keys up to {self.last_key}"
+
 
 class ReconcileRun(models.Model):
     """One comparison of every key. `counts`: final -> keys; `findings`: the first hundred."""
@@ -78,3 +81,6 @@ class ReconcileRun(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["path", "-started_at"], name="strangler_reconcile_latest"),
         ]
+
+    def __str__(self) -> str:
+        return f"reconciliation {self.pk} of {self.path}, {self.keys} keys"

@@ -23,11 +23,15 @@ class WorkerSeen(models.Model):
 
 
 class Heartbeat(models.Model):
-    """The latest beat sent down a path's stream, and the latest that its service had arrived at."""
+    """The latest beat sent down a path's stream, and the latest that its service had arrived at.
+
+    `beats` are the latest ones that were not seen yet, and the one that was: `[version, sent at]`.
+    """
 
     path = models.CharField(max_length=80, primary_key=True)
     sent_version = models.PositiveBigIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
+    beats = models.JSONField(default=list)
     seen_version = models.PositiveBigIntegerField(default=0)
     seen_sent_at = models.DateTimeField(null=True, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True)
@@ -35,6 +39,17 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"heartbeat of {self.path}"
+
+
+class Duty(models.Model):
+    """What only one process needs to do, and who does it until when. Two would do no harm."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    holder = models.CharField(max_length=120)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} by {self.holder}"
 
 
 class Drill(models.Model):

@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 ANSWER = "monolith_answer"
 # With no other side there is nothing to compare, and nobody to fall back to.
 COMPARING = {
+    "sources": "evidence is of an answer that is gone",
     "compare": "nothing is compared any more",
     "subjects_in": "nothing is compared any more",
     "shape_of": "coverage of comparisons",
     "shapes": "coverage of comparisons",
     "sample_queries": "queries to replay against both sides",
+    "query_class": "questions to ask again of both sides",
     "digest_of": "reconciliation has no other side",
     "checksum_request": "reconciliation has no other side",
+    "keys_request": "reconciliation has no other side",
 }
+_DROPPED = (ANSWER, *COMPARING)
 _TEMPLATE_ENDINGS = (".html", ".txt")
 _WORD = re.compile(r"\w+")
 
@@ -77,17 +81,25 @@ class _Search:
     def kept(self) -> tuple[Kept, ...]:
         """Return what the answer uses and something else needs, nearest first."""
         doomed = {definition.full_name for definition in self._doomed()}
+        own = {definition.full_name for definition in self._only_used_by_answer()}
         used = {
             self.references.canonical(use.name)
-            for name in doomed
+            for name in own
             for use in self.references.definitions[name].uses
         }
         shared = sorted((used & self.references.definitions.keys()) - doomed)
         return tuple(self._kept(self.references.definitions[name], doomed) for name in shared)
 
-    def _doomed(self) -> list[Definition]:
+    def _only_used_by_answer(self) -> list[Definition]:
         declared = self.declaration.definition.full_name
         return self.references.only_used_by(self.answer, ignoring={(declared, self.answer)})
+
+    def _doomed(self) -> list[Definition]:
+        module, declared = self.declaration.module.name, self.declaration.definition.full_name
+        dropped = self.declaration.only_in(_DROPPED)
+        helpers = {self.references.canonical(f"{module}.{name}") for name in dropped}
+        ignoring = {(declared, name) for name in (self.answer, *helpers)}
+        return self.references.only_used_by(self.answer, helpers=helpers, ignoring=ignoring)
 
     def _kept(self, definition: Definition, doomed: set[str]) -> Kept:
         users = {user.full_name for user, _ in self.references.uses_of(definition.full_name)}
@@ -115,14 +127,15 @@ class _Search:
             why="None: the service alone answers",
             is_gone=ANSWER in declaration.nulls or ANSWER not in declaration.fields,
         )
-        for name in COMPARING.keys() & declaration.fields.keys() - declaration.nulls:
-            yield Item(
-                section=Section.DECLARATION,
-                what=name,
-                file=declaration.module.file,
-                line=declaration.fields[name],
-                why=COMPARING[name],
-            )
+        for name, why in COMPARING.items():
+            if name in declaration.fields.keys() - declaration.nulls:
+                yield Item(
+                    section=Section.DECLARATION,
+                    what=name,
+                    file=declaration.module.file,
+                    line=declaration.fields[name],
+                    why=why,
+                )
 
     def _code(self, definition: Definition) -> Item:
         lines = definition.end_line - definition.line + 1
@@ -154,11 +167,28 @@ class _Search:
         return Item(section=Section.EXPORT, what=what, file=module.file, line=line)
 
     def _imports(self, doomed: list[Definition]) -> Iterator[Item]:
-        for module in {definition.module: None for definition in doomed}:
-            yield from _idle_imports(
-                self.references.modules[module],
-                [definition for definition in doomed if definition.module == module],
-            )
+        names = {definition.full_name for definition in doomed}
+        modules = {definition.module for definition in doomed} | {self.declaration.module.name}
+        for module in (self.references.modules[name] for name in sorted(modules)):
+            for name in sorted(self._idle_imports(module, names)):
+                use = module.imports[name]
+                # What is gone itself is listed as passed on.
+                if self.references.canonical(use.name) not in names:
+                    yield Item(
+                        section=Section.IMPORT, what=use.name, file=module.file, line=use.line
+                    )
+
+    def _idle_imports(self, module: Module, doomed: set[str]) -> set[str]:
+        going, staying = set[str](), set[str]()
+        for definition in module.definitions:
+            used = _bare_names(module, definition)
+            if definition == self.declaration.definition:
+                dropped = self.declaration.only_in(_DROPPED) & used
+                going |= dropped
+                staying |= used - dropped
+            else:
+                (going if definition.full_name in doomed else staying).update(used)
+        return going - staying
 
     def _templates(self, doomed: list[Definition]) -> Iterator[Item]:
         gone = {definition.full_name for definition in doomed}
@@ -223,15 +253,6 @@ class _Search:
 
     def _file(self, definition: Definition) -> str:
         return self.references.modules[definition.module].file
-
-
-def _idle_imports(module: Module, doomed: list[Definition]) -> Iterator[Item]:
-    staying = [definition for definition in module.definitions if definition not in doomed]
-    needed = {name for definition in staying for name in _bare_names(module, definition)}
-    dropped = {name for definition in doomed for name in _bare_names(module, definition)}
-    for name in sorted(dropped - needed):
-        use = module.imports[name]
-        yield Item(section=Section.IMPORT, what=use.name, file=module.file, line=use.line)
 
 
 def _bare_names(module: Module, definition: Definition) -> set[str]:

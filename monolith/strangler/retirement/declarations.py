@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from monolith.strangler.retirement.modules import Definition, Module
     from monolith.strangler.retirement.references import References
@@ -24,12 +24,22 @@ class DeclarationNotFound(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """A call of `MovingRead`: `fields` gives each keyword's line, `nulls` those that are None."""
+    """A call of `MovingRead`: `fields` gives each keyword's line, `nulls` those that are None.
+
+    `names` are the bare names that each keyword's value uses.
+    """
 
     module: Module
     definition: Definition
     fields: Mapping[str, int]
     nulls: frozenset[str]
+    names: Mapping[str, frozenset[str]]
+
+    def only_in(self, fields: Collection[str]) -> set[str]:
+        """Return the bare names that these fields use and no other does."""
+        within = {name for field in fields for name in self.names.get(field, ())}
+        others = self.names.keys() - set(fields)
+        return within.difference(*(self.names[field] for field in others))
 
 
 def find_declaration(path: str, references: References) -> Declaration:
@@ -82,7 +92,12 @@ def _declaration(call: ast.Call, module: Module) -> Declaration:
         definition=around,
         fields={str(keyword.arg): keyword.value.lineno for keyword in named},
         nulls=frozenset(str(keyword.arg) for keyword in named if _is_none(keyword.value)),
+        names={str(keyword.arg): _names_in(keyword.value) for keyword in named},
     )
+
+
+def _names_in(value: ast.expr) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(value) if isinstance(node, ast.Name))
 
 
 def _is_none(node: ast.expr) -> bool:

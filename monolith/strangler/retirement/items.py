@@ -23,7 +23,7 @@ class Section(StrEnum):
 TITLES = {
     Section.CALLER: "callers that go past the strangler: have them use routing.answer first",
     Section.DECLARATION: "fields of the declaration",
-    Section.CODE: "the monolith's answer, and what only it uses",
+    Section.CODE: "the monolith's answer, what compares with it, and what only they use",
     Section.EXPORT: "where the deleted names are imported or listed",
     Section.IMPORT: "imports that only the deleted code uses",
     Section.TEMPLATE: "templates that only the deleted code renders",

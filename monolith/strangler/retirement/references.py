@@ -48,13 +48,17 @@ class References:
         """Yield who uses a definition, and where; imports and `__all__` do not by themselves."""
         yield from self._users.get(name, ())
 
-    def only_used_by(self, start: str, *, ignoring: Ignored = ()) -> list[Definition]:
+    def only_used_by(
+        self, start: str, *, helpers: Collection[str] = (), ignoring: Ignored = ()
+    ) -> list[Definition]:
         """Return what nobody needs without `start`: itself, and what only it reaches.
 
-        What was registered by a decorator, and Django's models, may be reached by no name at all:
-        they are never among them. `ignoring` are (user, used) pairs that do not count.
+        So do `helpers`, where nobody else needs them. What was registered by a decorator, and
+        Django's models, may be reached by no name at all: they are never among them. `ignoring` are
+        (user, used) pairs that do not count.
         """
-        reached = {found.full_name for found in self.reached_from(start)}
+        reached = {found.full_name for found in self.reached_from(start, *helpers)}
+        reached |= set(helpers) & self.definitions.keys()
         doomed = ({start} & self.definitions.keys()) | set(filter(self._may_go, reached))
         # From the whole downwards: functions that call each other go together.
         while needed := {
@@ -66,12 +70,12 @@ class References:
             key=lambda found: (found.module, found.line),
         )
 
-    def reached_from(self, start: str) -> list[Definition]:
-        """Return everything that a definition uses, however far, without itself."""
-        found: set[str] = {start}
+    def reached_from(self, *starts: str) -> list[Definition]:
+        """Return everything that some definitions use, however far, without themselves."""
+        found = set(starts)
         while more := self._reached_from(found) - found:
             found |= more
-        return [self.definitions[name] for name in sorted(found - {start})]
+        return [self.definitions[name] for name in sorted(found - set(starts))]
 
     @cached_property
     def _users(self) -> dict[str, list[tuple[Definition, Use]]]:

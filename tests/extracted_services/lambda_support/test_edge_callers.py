@@ -7,6 +7,7 @@ import json
 import pytest
 
 from extracted_services.lambda_support.edge_callers import (
+    AuthorizerMissing,
     TokenExpired,
     customer_of,
     renewal_problem,
@@ -23,6 +24,11 @@ def test_the_authorizer_s_word_is_taken_while_the_token_lasts():
 def test_nobody_asks_once_the_token_is_over(caller):
     with pytest.raises(TokenExpired):
         customer_of(caller, now=300)
+
+
+def test_a_route_without_authorizer_knows_nobody():
+    with pytest.raises(AuthorizerMissing):
+        customer_of(None)
 
 
 def test_a_client_is_told_to_get_another_token():

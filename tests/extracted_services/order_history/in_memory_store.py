@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extracted_services.order_history.store import HeadMoved, RowMissing, select_rows
-from extracted_services.order_history.view import Changes, Head, OrderRow, RowUpdate
+from extracted_services.order_history.view import (
+    Changes,
+    Head,
+    History,
+    OrderRow,
+    RowUpdate,
+    read_place,
+)
 
 if TYPE_CHECKING:
     from event_contracts.order_history import Cursor, OrderHistoryQuery
@@ -33,6 +40,17 @@ class InMemoryStore:
             rows[change.place] = _changed(rows, change)
         self.rows[changes.customer_id] = rows
         self.heads[changes.customer_id] = changes.head
+
+    def read_history(self, customer_id: str) -> History:
+        rows = self.rows.get(customer_id, {})
+        newest_first = tuple(rows[place] for place in sorted(rows, reverse=True))
+        return History(head=self.find_head(customer_id), rows=newest_first)
+
+    def list_customers(self, after: str | None) -> tuple[list[str], str | None]:
+        place = read_place(after)["customer_id"]["S"] if after else ""
+        customers = sorted(customer for customer in self.heads if customer > place)
+        page = customers[:2]
+        return page, f"{page[-1]}~#" if len(customers) > len(page) else None
 
     def list_rows(self, query: OrderHistoryQuery, *, as_of: int) -> list[OrderRow]:
         rows = self.rows.get(str(query.customer_id), {})

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from event_contracts.plain_values import to_plain
+from event_contracts.strangler import HeartbeatSent
+from event_contracts.streams import NOBODY, customer_stream
 from extracted_services.lambda_support.responding import Request
 from extracted_services.order_history import handlers
 from extracted_services.order_history.handlers import answer, consumer, on_events, on_request
@@ -15,6 +17,7 @@ from tests.event_contracts.examples import ENVELOPES
 from tests.extracted_services.messages import batch, get_orders, given_back, message
 from tests.extracted_services.order_history.histories import (
     ANNA,
+    START,
     dispatched,
     envelope,
     order,
@@ -26,7 +29,12 @@ ROOT = Path(__file__).parents[3]
 
 
 def _get(store, customer_id=str(ANNA), **parameters):
-    response = answer(Request(path={"id": customer_id}, parameters=parameters), kept_in=store)
+    return _ask(store, "GET /customers/{id}/orders", {"id": customer_id}, **parameters)
+
+
+def _ask(store, route, path=None, **parameters):
+    request = Request(route=route, path=path or {}, parameters=parameters)
+    response = answer(request, kept_in=store)
     return response["statusCode"], json.loads(response["body"])
 
 
@@ -138,6 +146,21 @@ def test_deployed_entry_points_share_a_table(deployed):
     assert given_back(given) == []
     assert response["statusCode"] == 200
     assert json.loads(response["body"])["orders"] == [to_plain(order(1))]
+    assert len(response["headers"]["x-build"]) == 20
+
+
+def test_heartbeat_moves_only_the_version_of_nobodys_stream_on(in_memory_store):
+    stream = customer_stream(NOBODY)
+    beats = [
+        envelope(n, HeartbeatSent(path="order_history", sent_at=START), stream=stream)
+        for n in (1, 2)
+    ]
+
+    answered = consumer(in_memory_store).consume(batch(*beats))
+
+    status, page = _get(in_memory_store, str(NOBODY))
+    assert given_back(answered) == []
+    assert (status, page["as_of"], page["orders"]) == (200, 2, [])
 
 
 def test_importing_the_handlers_imports_nothing_heavy():

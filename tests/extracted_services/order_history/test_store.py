@@ -9,7 +9,7 @@ import pytest
 
 from event_contracts.order_history import Cursor
 from extracted_services.order_history.store import HeadMoved, RowMissing, settle
-from extracted_services.order_history.view import Changes, Head, OrderRow, RowUpdate
+from extracted_services.order_history.view import Changes, Head, History, OrderRow, RowUpdate
 from tests.extracted_services.order_history.histories import ANNA, order, placed_at, query
 
 CUSTOMER = str(ANNA)
@@ -290,3 +290,46 @@ def test_deciding_is_given_up_when_others_are_always_faster(store):
         settle(store, CUSTOMER, decide)
 
     assert len(heads) == 5
+
+
+def test_history_is_read_whole_and_newest_first(store):
+    _fill(store, _row(1), _row(3), _row(2, status="dispatched"), as_of=4)
+
+    history = store.read_history(CUSTOMER)
+
+    assert history.head == Head(as_of=4)
+    assert _numbers(history.rows) == [3, 2, 1]
+    assert history.rows[1] == _row(2, status="dispatched")
+
+
+def test_history_of_an_unknown_customer_is_empty(store):
+    _fill(store, _row(1))
+
+    assert store.read_history(str(ANNA + 1)) == History(head=None)
+
+
+def _everybody(store):
+    customers, following = store.list_customers(None)
+    while following:
+        more, following = store.list_customers(following)
+        customers += more
+    return customers
+
+
+def test_every_customer_with_a_head_is_listed_once(store, monkeypatch):
+    monkeypatch.setattr("extracted_services.order_history.store.SCANNED_AT_ONCE", 2)
+    for number in range(5):
+        head = Head(as_of=1, awaiting_snapshot=number == 4)
+        rows = (_row(1), _row(2)) if number % 2 else ()
+        store.write(Changes(customer_id=str(ANNA + number), expected=None, head=head, rows=rows))
+
+    assert sorted(_everybody(store)) == [str(ANNA + number) for number in range(5)]
+
+
+def test_nobody_is_listed_of_an_empty_store(store):
+    assert store.list_customers(None) == ([], None)
+
+
+def test_list_goes_on_from_nowhere_else(store):
+    with pytest.raises(ValueError, match="not a place in the list: 'nowhere'"):
+        store.list_customers("nowhere")

@@ -4,7 +4,9 @@ from dataclasses import asdict
 
 import pytest
 
-from monolith.strangler import queries as strangler
+from monolith.strangler import controls
+from monolith.strangler.controls import ControlCache, Controls
+from monolith.strangler.decision import Held
 from monolith.strangler.stages import Stage
 from tests.factories import a_customer, a_product, an_order, delivery, later
 from tests.monolith.problems import invalid_fields
@@ -42,9 +44,8 @@ def test_customer_pages_through_their_own_orders_only(alices_api, alice):
 def behind(settings, monkeypatch):
     """The service answers order histories, and has not heard of any order yet."""
     settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
-    monkeypatch.setattr(
-        strangler, "stages", strangler.StageCache(lambda: {"order_history": Stage.SERVICE})
-    )
+    held = {"order_history": Held(stage=Stage.SERVICE)}
+    monkeypatch.setattr(controls, "cache", ControlCache(lambda: Controls(held=held)))
     with running_service() as service:
         settings.STRANGLER_SERVICE_URLS = {"order_history": service.url}
         yield service

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.pq import TransactionStatus
 
 from monolith.outbox import recording
 from monolith.outbox.buffering import TransactionBypassed
@@ -42,6 +43,57 @@ def test_transaction_pays_one_statement_for_all_its_events(django_assert_num_que
     began, written, committed = [query["sql"] for query in queries]
     assert (began, committed) == ("BEGIN", "COMMIT")
     assert "outbox_write" in written
+
+
+def _status_once_events_are_written() -> list[TransactionStatus]:
+    statuses = []
+
+    def watch(execute, sql, *rest):
+        outcome = execute(sql, *rest)
+        if "outbox_write" in sql:
+            statuses.append(connection.connection.info.transaction_status)
+        return outcome
+
+    with connection.execute_wrapper(watch), transaction.atomic():
+        _record("A")
+    return statuses
+
+
+def test_events_and_the_commit_share_a_round_trip():
+    assert _status_once_events_are_written() == [TransactionStatus.IDLE]
+    assert _recorded() == ["A"]
+
+
+def test_commit_goes_by_itself_where_parameters_travel_apart(monkeypatch):
+    options = {**connection.settings_dict["OPTIONS"], "server_side_binding": True}
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    connection.close()
+
+    assert _status_once_events_are_written() == [TransactionStatus.INTRANS]
+    connection.close()
+    assert _recorded() == ["A"]
+
+
+def test_commit_that_the_database_refuses_leaves_neither_events_nor_rows():
+    with pytest.raises(IntegrityError, match="twice"):
+        _commit_two_rows_where_one_is_allowed()
+
+    assert (_count_rows(), _recorded()) == (0, [])
+    with transaction.atomic():
+        _record("B")
+    assert _recorded() == ["B"]
+
+
+@transaction.atomic
+def _commit_two_rows_where_one_is_allowed():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "alter table business add constraint twice unique (number)"
+            " deferrable initially deferred"
+        )
+    _make_rows(1)
+    _make_rows(1)
+    _record("A")
 
 
 def test_rollback_leaves_no_event_and_no_version():

@@ -74,6 +74,20 @@ def test_snapshot_states_the_current_version_and_does_not_raise_it():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("begun", [True, False])
+def test_snapshot_that_is_alone_states_the_version_there_is(begun):
+    if begun:
+        recording.start_streams([STREAM])
+
+    with transaction.atomic():
+        recording.record_snapshot(sold_out(), stream=STREAM, occurred_at=NOON)
+
+    message = OutboxMessage.objects.get()
+    assert message.version == decode(message.payload).version == int(begun)
+    assert recording.current_version(STREAM) == int(begun)
+
+
+@pytest.mark.django_db
 def test_started_stream_has_version_one_and_no_event():
     commit("product/OLD", 2)
 

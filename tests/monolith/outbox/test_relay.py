@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from django.db import connection, transaction
 
 from monolith.outbox import queries, recording, waking
+from monolith.outbox.configuration import MAX_ENTRIES
 from monolith.outbox.connecting import connect
 from monolith.outbox.leases import Leases
 from monolith.outbox.models import HeldStream, OutboxMessage, Shard
 from monolith.outbox.publishers import InMemoryPublisher
+from monolith.outbox.relay import Relay
 from monolith.outbox.resync import republish_since
 from tests.monolith.outbox.brokers import SlowPublisher, deliveries
 from tests.monolith.outbox.events import NOON, commit, sold_out
@@ -24,6 +27,9 @@ from tests.monolith.outbox.running import (
     quick_options,
     running_relay,
 )
+
+if TYPE_CHECKING:
+    from monolith.outbox.messages import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLAWLESS = Verdict(lost=0, inversions=0, duplicates=0)
@@ -37,6 +43,16 @@ def test_what_was_committed_is_published_and_marked():
         eventually(all_published)
 
     assert judge((recorded), deliveries(publisher.published)) == FLAWLESS
+
+
+@pytest.mark.parametrize(("spare", "has_room"), [(MAX_ENTRIES, True), (MAX_ENTRIES - 1, False)])
+def test_no_call_is_started_that_a_kill_could_repeat_beyond_the_bound(spare, has_room):
+    options = quick_options()
+    relay = Relay(publisher=InMemoryPublisher(), options=options)
+
+    relay._unmarked = cast("list[Message]", [None]) * (options.most_repeated - spare)
+
+    assert relay._has_room is has_room
 
 
 def test_what_is_committed_while_the_relay_is_idle_wakes_it():

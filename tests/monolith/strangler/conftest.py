@@ -6,19 +6,26 @@ import time
 
 import pytest
 
-from monolith.outbox import waking
-from monolith.strangler import queries, reconciliation, registry
-from monolith.strangler.queries import StageCache
-from monolith.strangler.stages import Stage
+from monolith.outbox import recording, waking
+from monolith.strangler import breaker, controls, registry, shadowing, tallies
+from monolith.strangler.controls import ControlCache, Controls
+from monolith.strangler.decision import Held
+from monolith.strangler.ladder import rung_called
+from monolith.strangler.reconciliation import asking, continuous, passing, running
 from tests.monolith.strangler.library import Library
 from tests.monolith.strangler.service import running_service
+from tests.monolith.strangler.summing_service import COUNT, Summing
 
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    queries.stages.forget()
+    controls.cache.forget()
+    breaker.forget()
+    tallies.take()
     yield
-    queries.stages.forget()
+    controls.cache.forget()
+    breaker.forget()
+    tallies.take()
     waking.close()
 
 
@@ -43,15 +50,53 @@ def service(settings):
 
 
 @pytest.fixture
-def at_service(monkeypatch, library, service, settings):
-    """The service answers the library's read; asking for the stage needs no database.
+def standing(monkeypatch):
+    """Puts the library's read on a rung; what is in force is known without a database."""
+
+    def stand(rung, *, path="shelf", **known):
+        rung = rung_called(rung)
+        held = {path: Held(stage=rung.stage, dial=rung.dial, **known.pop("holding", {}))}
+        cache = ControlCache(lambda: Controls(**{"held": held, **known}))
+        monkeypatch.setattr(controls, "cache", cache)
+        return cache
+
+    return stand
+
+
+@pytest.fixture
+def at_service(monkeypatch, library, service, settings, standing):
+    """The service answers the library's read, nobody has written anything, nothing is compared.
 
     The budget is one that no busy machine uses up; a test of what uses it up sets a small one.
     """
     settings.STRANGLER_TIMEOUT_SECONDS = 30
-    monkeypatch.setattr(queries, "stages", StageCache(lambda: {"shelf": Stage.SERVICE}))
+    standing("service")
+    monkeypatch.setattr(recording, "current_version", lambda _stream: 0)
+    monkeypatch.setattr(shadowing, "offer", lambda _dark: None)
     service.respond = service.answer_json({"as_of": 3, "books": ["Emma", "Persuasion"]})
     return service
+
+
+@pytest.fixture
+def at_service_for_real(library, service, settings, standing):
+    """The service answers, to whoever has what they wrote in its answer; needs the database."""
+    settings.STRANGLER_TIMEOUT_SECONDS = 30
+    standing("service")
+    return service
+
+
+@pytest.fixture
+def counted():
+    """Counts of a series so far, by name; they stay where they are."""
+
+    def count(series, path="shelf"):
+        return {
+            key.name: number
+            for key, number in tallies._now.counts.items()
+            if (key.path, key.series) == (path, series)
+        }
+
+    return count
 
 
 class SleepingClock:
@@ -70,5 +115,18 @@ class SleepingClock:
 @pytest.fixture
 def patience_in_pauses(monkeypatch):
     """Reconcile without waiting, and with the same looks however slow the machine is."""
-    monkeypatch.setattr(reconciliation, "time", SleepingClock())
-    monkeypatch.setattr(reconciliation, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
+    clock = SleepingClock()
+    for module in (passing, running, continuous):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(asking, "BUDGET_SECONDS", 3_600)  # by the real clock, that is
+    return clock
+
+
+@pytest.fixture
+def summing(library, service, patience_in_pauses, monkeypatch):
+    """Forty shelves, which a service that can sum holds too; a chunk is ten of them."""
+    monkeypatch.setitem(registry._declared, "shelf", library.summed_path())
+    monkeypatch.setattr(passing, "CHUNK_KEYS", 10)
+    for number in range(1, COUNT + 1):
+        library.put(number, ["Emma", "Persuasion"], ["Sanditon"], as_of=number)
+    return Summing(library, service)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from event_contracts.ordering import OrderHistorySnapshotTaken
+from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import customer_stream
-from monolith.strangler.registry import MovingRead, ServiceRequest, SnapshotSource
+from monolith.strangler.registry import (
+    HeartbeatSource,
+    MovingRead,
+    ServiceRequest,
+    SnapshotSource,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,30 @@ class Library:
     def keys_after(self, after, limit):
         return [str(number) for number in sorted(self.shelves) if number > int(after or 0)][:limit]
 
+    def known(self, keys):
+        return {key for key in keys if int(key) in self.shelves}
+
+    def summed_path(self, name="shelf"):
+        """The same read of a service that can sum and list what it holds, and takes heartbeats."""
+        path = self.path(name)
+        source = replace(path.source, count=lambda: len(self.shelves), known=self.known)
+        return replace(
+            path,
+            source=source,
+            checksum_request=lambda keys: ServiceRequest(
+                path="/checksums", parameters={"ids": ",".join(keys)}
+            ),
+            keys_request=lambda after: ServiceRequest(
+                path="/shelves", parameters={"after": after} if after else {}
+            ),
+            heartbeat=HeartbeatSource(
+                key="999",
+                stream=customer_stream(999),
+                event=lambda sent_at: HeartbeatSent(path=name, sent_at=sent_at),
+                query=ShelfQuery(999),
+            ),
+        )
+
     def path(self, name="shelf"):
         return MovingRead(
             name=name,
@@ -52,6 +82,7 @@ class Library:
             answer_class=Shelf,
             version_of=lambda shelf: shelf.as_of,
             stream_of=lambda query: customer_stream(query.number),
+            subject_of=lambda query: str(query.number),
             source=SnapshotSource(
                 keys_after=self.keys_after,
                 stream_of=lambda key: customer_stream(int(key)),

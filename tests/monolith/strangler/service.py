@@ -19,6 +19,7 @@ class Service:
         self.stopping = threading.Event()
         self.respond = self.answer_json({})
         self.url = ""
+        self.build = ""
 
     def answer_json(self, body, status=200):
         def respond(handler):
@@ -26,6 +27,8 @@ class Service:
             kind = "application/json" if status == 200 else "application/problem+json"
             handler.send_response(status)
             handler.send_header("Content-Type", kind)
+            if self.build:
+                handler.send_header("X-Build", self.build)
             handler.send_header("Content-Length", str(len(text)))
             handler.end_headers()
             handler.wfile.write(text)

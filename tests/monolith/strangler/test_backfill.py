@@ -12,7 +12,7 @@ from event_contracts.ordering import OrderHistorySnapshotTaken
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
 from monolith.strangler import backfill, registry
-from monolith.strangler.backfill import BackfillStalled
+from monolith.strangler.backfill import BackfillStalled, running, steering, throttling
 from monolith.strangler.models import BackfillRun
 from tests.factories import NOON, recorded
 from tests.monolith.outbox.events import commit, sold_out
@@ -25,7 +25,9 @@ SHELVES = range(1, 36)
 
 @pytest.fixture
 def shelves(library, monkeypatch):
-    monkeypatch.setattr(backfill, "CHUNK_KEYS", 10)
+    monkeypatch.setattr(steering, "CHUNK_KEYS", 10)
+    # No relay runs here, and nobody asked how long the tests take.
+    monkeypatch.setattr(throttling, "OLDEST_SECONDS", 3_600)
     for number in SHELVES:
         library.put(number, ["Emma"])
     recording.start_streams(f"customer/{number}" for number in SHELVES)
@@ -189,21 +191,21 @@ def test_backfill_waits_while_the_outbox_is_full_and_says_so(shelves, monkeypatc
             notes.append(note)
             OutboxMessage.objects.update(published_at=NOON)
 
-    run = backfill.run("shelf", max_pending=15, report=drain)
+    run = backfill.run("shelf", knobs={"pending": "15"}, report=drain)
 
     assert run.keys_done == len(SHELVES)
-    assert notes == ["waiting: 20 events in the outbox, limit 15"]
+    assert notes == ["outbox: 20 events pending, limit 15"]
 
 
 @pytest.mark.django_db
 def test_backfill_stops_when_the_outbox_does_not_drain(shelves, monkeypatch):
-    monkeypatch.setattr(backfill, "STALL_SECONDS", 0.5)
+    monkeypatch.setattr(running, "STALL_SECONDS", 0.5)
 
     with pytest.raises(BackfillStalled, match="does the worker with the relay run"):
-        backfill.run("shelf", max_pending=5)
+        backfill.run("shelf", knobs={"pending": "5"})
 
     OutboxMessage.objects.update(published_at=NOON)
-    assert backfill.run("shelf").keys_done == len(SHELVES)
+    assert backfill.run("shelf", knobs={"pending": "2000"}).keys_done == len(SHELVES)
 
 
 @pytest.mark.django_db

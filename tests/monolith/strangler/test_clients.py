@@ -36,6 +36,31 @@ def test_answer_comes_as_its_contract(service):
     assert service.asked == [("/prod/shelves/7", {"page": "0", "kind": "a b&c"})]
 
 
+def test_answer_comes_with_the_build_that_gave_it(service):
+    service.respond = service.answer_json({"as_of": 3, "books": ["Emma"]})
+    client = client_for("shelf")
+    assert client is not None
+    deadline = time.monotonic() + AMPLE_SECONDS
+
+    unsaid = client.get_answer("/shelves/7", {}, answer_class=Shelf, deadline=deadline)
+    service.build = "0a1b2c"
+    said = client.get_answer("/shelves/7", {}, answer_class=Shelf, deadline=deadline)
+
+    assert (unsaid.build, said.build, client.last_build) == ("", "0a1b2c", "0a1b2c")
+    assert said.value == Shelf(as_of=3, books=("Emma",))
+
+
+def test_build_is_taken_only_as_long_as_a_digest_is(service):
+    service.respond = service.answer_json({"as_of": 3, "books": []})
+    service.build = "x" * 1_000
+
+    ask()
+
+    client = client_for("shelf")
+    assert client is not None
+    assert client.last_build == "x" * 64
+
+
 def test_connection_is_used_again(service):
     service.respond = service.answer_json({"as_of": 3, "books": []})
 

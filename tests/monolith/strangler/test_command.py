@@ -5,15 +5,22 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from event_contracts.plain_values import to_plain
 from monolith.outbox import recording
-from monolith.strangler import queries
-from monolith.strangler.models import BackfillRun, Transition
-from monolith.strangler.stages import Stage
+from monolith.strangler import controls, operations
+from monolith.strangler.models import BackfillRun, ReadRecord
+from monolith.strangler.queries import get_status
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def kill_file(settings, tmp_path):
+    settings.STRANGLER_KILL_FILE = tmp_path / "kill"
+    return settings.STRANGLER_KILL_FILE
 
 
 @pytest.fixture
@@ -42,11 +49,15 @@ def refusal(*words):
     return refused.value
 
 
+def place(rung):
+    return strangler("place", "shelf", rung, "--reason", "a test")
+
+
 def test_path_moves_to_the_service_and_back(copied):
     said = [
         strangler("backfill", "shelf"),
         strangler("reconcile", "shelf"),
-        strangler("advance", "shelf", "--reason", "reconciled"),
+        place("service"),
         strangler("rollback", "shelf", "--reason", "only trying"),
     ]
 
@@ -54,19 +65,20 @@ def test_path_moves_to_the_service_and_back(copied):
     assert "2 keys compared" in said[1]
     assert "shelf: monolith to service, by " in said[2]
     assert "shelf: service to monolith, by " in said[3]
-    assert queries.stages.stage_of("shelf") is Stage.MONOLITH
+    assert "no process that routes reads is running" in said[3]
 
 
 def test_status_tells_where_a_path_stands_and_what_comes_next(copied):
+    place("backfill")
     before = strangler("status", "shelf")
     strangler("backfill", "shelf")
-    strangler("advance", "shelf", "--to", "service", "--reason", "reconciled")
+    place("canary-5")
     after = strangler("status", "shelf")
 
-    assert before.startswith("shelf  monolith\n")
+    assert before.startswith("shelf  backfill  (standard)")
     assert "next      manage.py strangler backfill shelf" in before
-    assert after.startswith("shelf  service  since ")
-    assert "reconciled" in after
+    assert after.startswith("shelf  canary-5  (standard)  since ")
+    assert "next      manage.py strangler plan shelf --to canary-25" in after
     assert "next      manage.py strangler rollback shelf --reason ..." in after
 
 
@@ -79,8 +91,8 @@ def test_status_tells_a_backfill_that_did_not_finish(copied):
 def test_status_of_all_paths_names_each(copied):
     said = strangler("status")
 
-    assert "order_history  monolith" in said
-    assert "shelf  monolith" in said
+    assert "order_history  monolith  (standard)" in said
+    assert "shelf  monolith  (standard)" in said
 
 
 def test_status_tells_the_kill_switch_and_a_missing_service(library, settings):
@@ -94,26 +106,135 @@ def test_status_tells_the_kill_switch_and_a_missing_service(library, settings):
 
 def test_status_in_json_has_the_next_steps(copied):
     strangler("backfill", "shelf")
-    strangler("advance", "shelf", "--reason", "reconciled")
+    place("service")
 
     (status,) = json.loads(strangler("status", "shelf", "--json"))
 
-    assert (status["stage"], status["version"]) == ("service", 1)
+    assert (status["stage"], status["rung"], status["version"]) == ("service", "service", 1)
     assert status["backfill"]["keys_done"] == 2
-    assert status["last_transition"]["reason"] == "reconciled"
-    assert status["next_steps"] == ["manage.py strangler rollback shelf --reason ..."]
+    assert status["last_transition"]["reason"] == "a test"
+    assert status["next_steps"][-1] == "manage.py strangler rollback shelf --reason ..."
 
 
-def test_refused_advance_ends_with_code_2(library, service):
-    refused = refusal("advance", "shelf", "--reason", "in a hurry")
+def test_plan_says_what_would_change_and_changes_nothing(copied):
+    place("shadow-100")
 
-    assert refused.returncode == 2
-    assert "backfill" in str(refused)
+    said = strangler("plan", "shelf", "--as", "dana")
+
+    assert "shelf: shadow-100 to canary-1" in said
+    assert "1 % of the customers are answered by the service (now 0 %)" in said
+    assert "back      manage.py strangler rollback shelf --to shadow-100" in said
+    assert get_status("shelf").rung.name == "shadow-100"
 
 
-def test_unknown_stage_and_unknown_path_end_with_code_1(library):
-    assert refusal("advance", "shelf", "--to", "half-way", "--reason", "why").returncode == 1
-    assert refusal("status", "attic").returncode == 1
+def test_advance_without_execute_only_shows_the_plan(copied):
+    said = strangler("advance", "shelf", "--reason", "the peak passed clean")
+
+    assert "nothing was changed" in said
+    assert get_status("shelf").rung.name == "monolith"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("advance", "shelf", "--execute", "--reason", "in a hurry now"), 2),
+        (("advance", "shelf", "--execute", "--reason", "hurry"), 2),
+        (("plan", "shelf", "--to", "canary-1"), 2),
+        (("plan", "shelf", "--to", "half-way"), 1),
+        (("status", "attic"), 1),
+        (("rollback", "shelf", "--reason", "why"), 2),
+        (("dial", "shelf", "canary=1", "--reason", "why"), 2),
+        (("dial", "shelf", "canary=much", "--reason", "why"), 1),
+        (("approve", "404", "--reason", "why"), 2),
+        (("explain",), 1),
+        (("drill", "shelf", "--faults", "flood"), 1),
+        (("drill", "shelf"), 1),
+        (("waive", "shelf", "E2", "--for", "1d", "--approved-by", "erin", "--reason", "why"), 2),
+    ],
+)
+def test_refusals_end_with_their_codes(copied, words, code):
+    assert refusal(*words).returncode == code
+
+
+def test_dials_are_read_and_turned_down(copied):
+    place("canary-25")
+
+    said = strangler("dial", "shelf", "canary=?", "canary=100", "verify=10000", "--reason", "calm")
+
+    assert "canary=2500" in said
+    assert get_status("shelf").dial.canary_bp == 100
+
+
+def test_path_is_paused_resumed_killed_and_given_free(copied, kill_file):
+    reason = ("--reason", "the sale begins")
+
+    strangler("pause", "shelf", "--for", "2h", *reason)
+    assert "PAUSED by " in strangler("status", "shelf")
+    strangler("resume", "shelf", *reason)
+    strangler("kill", "shelf", *reason)
+    assert kill_file.read_text() == "shelf\n"
+    assert "KILLED" in strangler("status", "shelf")
+    strangler("unkill", "shelf", *reason)
+
+    assert not kill_file.exists()
+    assert "KILLED" not in strangler("status", "shelf")
+
+
+def test_everything_is_killed_at_once(copied):
+    strangler("kill", "--all", "--reason", "fire")
+
+    assert "KILLED" in strangler("status", "shelf")
+
+
+def test_kill_works_on_this_machine_while_the_database_is_down(copied, monkeypatch):
+    def fail(**_who):
+        raise OperationalError("no route to host")
+
+    monkeypatch.setattr(operations, "kill", fail)
+
+    refused = refusal("kill", "--all", "--reason", "fire")
+
+    assert "STRANGLER_KILL=all" in str(refused)
+    assert controls.killed_names() == {"all"}
+
+
+def test_explain_tells_every_rule_up_to_the_one_that_decided(copied):
+    place("canary-50")
+
+    said = strangler("explain", "--path", "shelf", "--user", "7")
+
+    rules = [line.split()[0] for line in said.splitlines()[1:-1]]
+    assert rules[:3] == ["retired", "kill-switch", "open-transaction"]
+    assert rules[-1] == "cohort"
+
+
+def test_explain_tells_an_answered_request(copied):
+    ReadRecord.objects.create(
+        request_id="abc", path="shelf", subject="7", source="monolith", reason="fallback:timeout",
+        as_of=3, milliseconds=402.0, facts={}, at=NOON,
+    )  # fmt: skip
+
+    assert "shelf for 7: monolith, because fallback:timeout" in strangler(
+        "explain", "--request", "abc"
+    )
+    assert refusal("explain", "--request", "xyz").returncode == 1
+
+
+def test_customer_is_put_in_and_back(copied):
+    said = [
+        strangler("put", "shelf", "in", "7", "--reason", "asked for it"),
+        strangler("put", "shelf", "back", "7", "--reason", "enough"),
+    ]
+
+    assert said[0].startswith("7 is put in for library until ")
+    assert "the lot decides again" in said[1]
+
+
+def test_audit_is_verified(copied):
+    place("service")
+
+    assert "1 changes, the chain is whole" in strangler("audit", "verify")
+    assert json.loads(strangler("audit", "export"))[0]["kind"] == "placed"
 
 
 def test_move_needs_a_reason(library):
@@ -167,17 +288,15 @@ def test_reconcile_names_keys_and_places_but_no_values(copied, service, patience
     assert "Lady Susan" not in said.getvalue()
 
 
-def test_audit_lists_every_move_of_every_path_oldest_first(copied):
-    strangler("backfill", "shelf")
-    strangler("advance", "shelf", "--reason", "reconciled")
+def test_audit_lists_every_change_of_every_path_oldest_first(copied):
+    place("service")
     strangler("rollback", "shelf", "--reason", "only trying")
 
     said = strangler("audit").splitlines()
     told = json.loads(strangler("audit", "shelf", "--json"))
 
-    assert [line.rpartition(": ")[2] for line in said] == ["reconciled", "only trying"]
+    assert [line.rpartition(": ")[2] for line in said] == ["a test", "only trying"]
     assert [(move["from"], move["to"]) for move in told] == [
         ("monolith", "service"),
         ("service", "monolith"),
     ]
-    assert Transition.objects.count() == 2

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
-from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from monolith.strangler import routing
+from monolith.strangler import registry, routing, shadowing
 from monolith.strangler.middleware import ReadPath
+from monolith.strangler.routing import AnswerUnavailable
 from tests.monolith.strangler.library import ShelfQuery
 
 ALICE, DANA = User(username="alice"), User(username="dana", is_staff=True)
@@ -16,9 +19,7 @@ ALICE, DANA = User(username="alice"), User(username="dana", is_staff=True)
 
 def request_of(user, method="get", **headers):
     request = getattr(RequestFactory(), method)("/", headers=headers)
-    request.user, request.session = user, SessionStore()
-    if user.username:
-        request.session["user"] = user.username
+    request.user = user
     return request
 
 
@@ -59,32 +60,60 @@ def test_reads_of_one_request_are_not_told_to_the_next(at_service):
     assert not respond(request_of(ALICE)).has_header("X-Read-Path")
 
 
-@pytest.mark.parametrize(
-    ("method", "must_show_latest"),
-    [("get", False), ("head", False), ("post", True), ("patch", True), ("delete", True)],
-)
-def test_session_is_held_to_the_latest_version_after_a_write(method, must_show_latest):
-    request = request_of(ALICE, method)
+def test_comparisons_are_offered_only_when_the_response_is_made(at_service, monkeypatch):
+    steps = []
+    monkeypatch.setattr(shadowing, "offer", lambda _dark: steps.append("compared"))
+    monkeypatch.setattr(random, "randrange", lambda _whole: 0)
 
-    respond(request)
+    def view(_request):
+        routing.answer("shelf", ShelfQuery(7))
+        steps.append("answered")
+        return HttpResponse()
 
-    assert request.read_path.must_show_latest() is must_show_latest
+    ReadPath(view)(request_of(ALICE))
 
-
-def test_strangers_get_no_session_for_writing():
-    request = request_of(AnonymousUser(), "post")
-
-    respond(request)
-
-    assert request.session.is_empty()
+    assert steps == ["answered", "compared"]
 
 
-def test_request_with_a_token_has_no_session_to_remember_by():
-    request = request_of(AnonymousUser(), authorization="Token abc")
+def test_stranger_is_given_a_signed_name_where_a_read_is_about_nobody(at_service, monkeypatch):
+    path = replace(registry.get_path("shelf"), subject_of=lambda _query: None)
+    monkeypatch.setitem(registry._declared, "shelf", path)
 
-    respond(request)
+    first = respond(request_of(AnonymousUser()), ShelfQuery(7))
+    second_request = request_of(AnonymousUser())
+    second_request.COOKIES["visitor"] = first.cookies["visitor"].value
+    second = respond(second_request, ShelfQuery(7))
 
-    assert request.read_path.must_show_latest()
+    assert first.cookies["visitor"]["httponly"]
+    assert "visitor" not in second.cookies
+
+
+def test_forged_name_is_replaced(at_service, monkeypatch):
+    path = replace(registry.get_path("shelf"), subject_of=lambda _query: None)
+    monkeypatch.setitem(registry._declared, "shelf", path)
+    request = request_of(AnonymousUser())
+    request.COOKIES["visitor"] = "me:forged"
+
+    assert "visitor" in respond(request, ShelfQuery(7)).cookies
+
+
+def test_nobody_is_given_a_name_where_the_read_says_whom_it_is_about(at_service):
+    assert "visitor" not in respond(request_of(ALICE), ShelfQuery(7)).cookies
+
+
+def test_path_that_stands_alone_and_fails_is_answered_politely(at_service, standing):
+    standing("service-alone")
+    at_service.respond = at_service.answer_json({}, 500)
+    request = request_of(ALICE)
+
+    response = ReadPath(respond).process_exception(request, AnswerUnavailable("shelf", "timeout"))
+
+    assert response is not None
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+
+
+def test_other_errors_are_not_the_strangers(at_service):
+    assert ReadPath(respond).process_exception(request_of(ALICE), KeyError()) is None
 
 
 @pytest.mark.parametrize(("user", "is_shown"), [(DANA, True), (ALICE, False)])

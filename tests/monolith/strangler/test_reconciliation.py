@@ -7,7 +7,9 @@ import pytest
 from event_contracts.plain_values import to_plain
 from monolith.strangler import reconciliation
 from monolith.strangler.comparison import Difference, Kind
-from monolith.strangler.reconciliation import Final, ServiceAddressMissing
+from monolith.strangler.reconciliation import Final, ServiceAddressMissing, asking, passing
+
+pytestmark = pytest.mark.django_db
 
 
 class Copy:
@@ -60,13 +62,13 @@ def test_every_key_matches_when_the_service_holds_the_same(copy):
 
 
 def test_every_key_is_looked_at_however_many_chunks_it_takes(copy, monkeypatch):
-    monkeypatch.setattr(reconciliation, "CHUNK_KEYS", 4)
+    monkeypatch.setattr(passing, "CHUNK_KEYS", 4)
 
     assert outcomes(run()) == {"match": 29}
 
 
 def test_every_key_is_looked_at_again_however_many_are_behind(copy, monkeypatch):
-    monkeypatch.setattr(reconciliation, "CHUNK_KEYS", 4)
+    monkeypatch.setattr(passing, "CHUNK_KEYS", 4)
     for number, right in copy.pages.items():
         copy.pages[number] = lambda asked, right=right: right if asked > 3 else "shelf-not-complete"
 
@@ -161,7 +163,7 @@ def test_service_that_recovers_has_healed(copy):
 
 
 def test_answer_that_goes_round_in_a_circle_is_an_error(copy, monkeypatch):
-    monkeypatch.setattr(reconciliation, "LONGEST_ANSWER_PAGES", 20)
+    monkeypatch.setattr(asking, "LONGEST_ANSWER_PAGES", 20)
     copy.pages[12][1]["next"] = 0
 
     assert outcomes(run()) == {"match": 28, "error": 1}

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
+import random
 import socket
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
+from django.test import RequestFactory
 
 from monolith.outbox import recording
-from monolith.strangler import decision, queries, registry, routing
-from monolith.strangler.decision import Source
-from monolith.strangler.queries import StageCache
+from monolith.strangler import asking, controls, decision, registry, routing, shadowing, tallies
+from monolith.strangler.cohort import bucket_of
+from monolith.strangler.controls import ControlCache
+from monolith.strangler.decision import Check, Source, Verdict
 from monolith.strangler.registry import PathNotDeclared
-from monolith.strangler.routing import HELD_SECONDS, RequestReads
-from monolith.strangler.stages import Stage
+from monolith.strangler.request_reads import RequestReads, noting_reads
+from monolith.strangler.routing import AnswerUnavailable
 from tests.factories import NOON
 from tests.monolith.outbox.events import sold_out
 from tests.monolith.strangler.library import Shelf, ShelfQuery
@@ -43,10 +47,8 @@ def record_once():
     return recording.current_version(STREAM)
 
 
-def test_monolith_answers_at_stage_monolith_without_any_database_query(
-    monkeypatch, library, service
-):
-    monkeypatch.setattr(queries, "stages", StageCache(lambda: {"shelf": Stage.MONOLITH}))
+def test_monolith_answers_at_stage_monolith_without_any_database_query(standing, library, service):
+    standing("monolith")
 
     answered = ask()
 
@@ -120,8 +122,8 @@ def test_bug_on_the_way_to_the_service_does_not_reach_the_customer(at_service, m
     assert told(ask()) == (Source.MONOLITH, "fallback:error")
 
 
-def test_monoliths_own_error_is_the_callers(monkeypatch, library):
-    monkeypatch.setattr(queries, "stages", StageCache(lambda: {"shelf": Stage.MONOLITH}))
+def test_monoliths_own_error_is_the_callers(standing, library):
+    standing("monolith")
 
     with pytest.raises(KeyError):
         routing.answer("shelf", ShelfQuery(404))
@@ -144,7 +146,7 @@ def test_unknown_stage_means_monolith(at_service, monkeypatch):
     def fail():
         raise OperationalError("down")
 
-    monkeypatch.setattr(queries, "stages", StageCache(fail))
+    monkeypatch.setattr(controls, "cache", ControlCache(fail))
 
     assert told(ask()) == (Source.MONOLITH, "stage-unknown")
 
@@ -160,7 +162,7 @@ def test_open_transaction_means_monolith_and_is_not_disturbed(at_service, monkey
     def look():
         pytest.fail("looked for stages inside the caller's transaction")
 
-    monkeypatch.setattr(queries, "stages", StageCache(look))
+    monkeypatch.setattr(controls, "cache", ControlCache(look))
 
     assert told(ask()) == (Source.MONOLITH, "open-transaction")
     assert at_service.asked == []
@@ -193,62 +195,185 @@ def test_second_read_is_not_tried_without_time_for_it(at_service, monkeypatch, s
     assert len(at_service.asked) == 1
 
 
+@pytest.mark.parametrize("whose", ["a session that wrote", "another device", "staff"])
 @pytest.mark.django_db(transaction=True)
-def test_session_that_wrote_is_shown_what_it_wrote(at_service):
-    reads = RequestReads(SessionStore())
-    reads.session["somebody"] = 1
-    at_service.respond = at_service.answer_json(shelf(as_of=record_once()))
+def test_whatever_was_written_to_the_stream_is_shown_to_whoever_reads_it(
+    at_service_for_real, whose, counted
+):
+    at_service_for_real.respond = at_service_for_real.answer_json(shelf(as_of=record_once()))
     record_once()
 
-    reads.note_write()
-    with routing.noting_reads(reads):
-        answered = ask()
-
-    assert told(answered) == (Source.MONOLITH, "read-your-writes")
-    assert reads.answered == [answered]
+    assert told(ask()) == (Source.MONOLITH, "read-your-writes")
+    assert counted("ryw") == {"fell-back": 1}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_session_that_wrote_is_answered_by_a_service_that_caught_up(at_service):
-    reads = RequestReads(SessionStore())
-    reads.session["somebody"] = 1
-    at_service.respond = at_service.answer_json(shelf(as_of=record_once()))
+def test_service_that_caught_up_answers(at_service_for_real, counted):
+    at_service_for_real.respond = at_service_for_real.answer_json(shelf(as_of=record_once()))
 
-    reads.note_write()
-    with routing.noting_reads(reads):
+    assert told(ask()) == (Source.SERVICE, "stage")
+    assert counted("ryw") == {"reached": 1}
+
+
+def test_token_that_cannot_be_read_leaves_the_answer_to_the_monolith(at_service, monkeypatch):
+    def fail(_stream):
+        raise OperationalError("down")
+
+    monkeypatch.setattr(recording, "current_version", fail)
+
+    assert told(ask()) == (Source.MONOLITH, "fallback:error")
+
+
+def test_judgement_gone_wrong_is_counted_as_a_violation(at_service, monkeypatch, counted):
+    monkeypatch.setattr(asking, "judge", lambda **_facts: Verdict.SHOW)
+    monkeypatch.setattr(recording, "current_version", lambda _stream: 4)
+
+    ask()
+
+    assert counted("ryw") == {"violated": 1}
+    assert tallies.urgent.is_set()
+
+
+def test_share_of_customers_is_answered_by_the_service(library, at_service, standing):
+    standing("canary-50")
+    for number in range(200):
+        library.put(number, ["Emma"], as_of=0)
+    inside = [number for number in range(200) if bucket_of("library", str(number)) < 5_000]
+
+    served = [
+        number
+        for number in range(200)
+        if routing.answer("shelf", ShelfQuery(number)).source is Source.SERVICE
+    ]
+
+    assert served == inside
+
+
+def test_staff_are_not_in_the_canary(at_service, standing):
+    standing("canary-50", exceptions={})
+    request = RequestFactory().get("/")
+    request.user = User(is_staff=True)
+
+    with noting_reads(RequestReads(request)):
         answered = ask()
 
-    assert told(answered) == (Source.SERVICE, "stage")
+    assert told(answered) == (Source.MONOLITH, "staff")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_request_without_memory_is_always_shown_the_latest(at_service):
-    record_once()
-    at_service.respond = at_service.answer_json(shelf(as_of=0))
+def test_customer_put_into_the_canary_is_served_whatever_their_lot(at_service, standing):
+    standing("canary-1", exceptions={("library", "7"): True})
 
-    with routing.noting_reads(RequestReads(SessionStore(), has_no_memory=True)):
+    assert told(ask()) == (Source.SERVICE, "put-in")
+
+
+def test_breaker_spares_a_service_that_keeps_failing(at_service, counted):
+    at_service.respond = at_service.answer_json({}, 500)
+
+    reasons = [ask().reason for _ in range(7)]
+
+    assert reasons == ["fallback:status-500"] * 5 + ["breaker-open"] * 2
+    assert len(at_service.asked) == 5
+    assert counted("breaker") == {"opened": 1}
+
+
+def test_service_that_hears_nothing_is_not_asked(at_service, standing):
+    standing("service", silent=frozenset({"shelf"}))
+
+    assert told(ask()) == (Source.MONOLITH, "breaker-open")
+
+
+def test_without_a_fallback_the_monolith_is_not_asked(at_service, standing, library, counted):
+    standing("service-alone")
+    at_service.respond = at_service.answer_json({}, 500)
+
+    with pytest.raises(AnswerUnavailable, match="status-500"):
+        ask()
+
+    assert library.asked == []
+    assert counted("unanswered") == {"fallback:status-500": 1}
+    assert counted("old-path") == {}
+
+
+@pytest.mark.parametrize("rung", ["service-alone", "retired"])
+def test_alone_a_service_is_read_until_it_has_what_was_written(at_service, standing, rung):
+    standing(rung)
+    at_service.respond = at_service.in_turn(
+        *[at_service.answer_json(shelf(as_of=4))] * 3, at_service.answer_json(shelf(as_of=5))
+    )
+
+    assert told(ask(minimum_version=5)) == (Source.SERVICE, "second-read")
+
+
+def test_path_whose_old_code_is_gone_is_answered_by_the_service(at_service, monkeypatch):
+    path = replace(registry.get_path("shelf"), monolith_answer=None)
+    monkeypatch.setitem(registry._declared, "shelf", path)
+
+    assert told(ask()) == (Source.SERVICE, "retired")
+
+
+def test_old_path_is_counted_whenever_a_customers_read_runs_it(at_service, standing, counted):
+    ask()
+    standing("shadow-100")
+    ask()
+
+    assert counted("old-path") == {"called": 1}
+
+
+@pytest.mark.parametrize(
+    ("rung", "check"), [("shadow-100", Check.SHADOW), ("canary-50", Check.VERIFY)]
+)
+def test_answer_is_offered_for_comparison_when_the_response_is_made(
+    at_service, standing, monkeypatch, rung, check
+):
+    offered: list[Any] = []
+    monkeypatch.setattr(shadowing, "offer", offered.append)
+    monkeypatch.setattr(random, "randrange", lambda _whole: 0)
+    standing(rung, exceptions={("library", "7"): True})
+    reads = RequestReads(RequestFactory().get("/"))
+
+    with noting_reads(reads):
         answered = ask()
 
-    assert told(answered) == (Source.MONOLITH, "read-your-writes")
+    assert offered == []
+    for compare in reads.afterwards:
+        compare()
+    assert [(dark.check, dark.value) for dark in offered] == [(check, answered.value)]
 
 
-def test_session_that_never_wrote_costs_no_database_query(at_service):
-    with routing.noting_reads(RequestReads(SessionStore())):
-        answered = ask()
+def test_read_that_fell_back_is_not_compared(at_service, monkeypatch):
+    offered: list[Any] = []
+    monkeypatch.setattr(shadowing, "offer", offered.append)
+    monkeypatch.setattr(random, "randrange", lambda _whole: 0)
+    at_service.respond = at_service.answer_json({}, 500)
 
-    assert told(answered) == (Source.SERVICE, "stage")
+    ask()
 
-
-def test_write_is_forgotten_after_an_hour():
-    reads = RequestReads(SessionStore())
-    reads.session[routing._WROTE_AT] = time.time() - HELD_SECONDS - 1
-
-    assert not reads.must_show_latest()
+    assert offered == []
 
 
-def test_write_without_a_session_makes_no_session():
-    reads = RequestReads(SessionStore())
+def test_every_answer_is_counted_and_recorded_with_its_reason(at_service, counted):
+    ask()
 
-    reads.note_write()
+    record = tallies.take().records[0]
+    assert (record.path, record.subject, record.source) == ("shelf", "7", "service")
+    assert record.facts.held == controls.held(controls.cache.current(), "shelf")
 
-    assert reads.session.is_empty()
+
+def test_lengths_of_time_are_counted_by_who_took_them(at_service, standing, counted):
+    ask()
+    standing("monolith")
+    ask()
+
+    for series in ("latency-service", "latency-monolith"):
+        assert sum(counted(series).values()) == 1
+    assert sum(counted("latency-request-plain").values()) == 2
+
+
+def test_stranger_keeps_their_lot_by_a_signed_cookie(at_service, monkeypatch):
+    nameless = replace(registry.get_path("shelf"), subject_of=lambda _query: None)
+    monkeypatch.setitem(registry._declared, "shelf", nameless)
+    first = RequestReads(RequestFactory().get("/"))
+
+    names = {first.visitor, first.visitor}
+
+    assert names == {f"visitor-{first.new_visitor}"}

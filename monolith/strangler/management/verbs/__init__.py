@@ -1,1 +1,1 @@
-"""The verbs of `manage.py strangler`, one module each."""
+"""What `manage.py strangler` can do: one module per verb, or per few that belong together."""

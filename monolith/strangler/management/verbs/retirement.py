@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import CommandError
-
+from monolith.strangler.management import speaking
 from monolith.strangler.retirement import looking, records
 from monolith.strangler.retirement.checklist import AnswerNotFound
 from monolith.strangler.retirement.declarations import DeclarationNotFound
@@ -20,11 +19,10 @@ if TYPE_CHECKING:
 
     from monolith.strangler.retirement.items import Checklist, Item
 
-INCOMPLETE, REFUSED = 1, 2
 _DESCRIPTION = """
 Finds in the source what only the monolith's answer of a path needs: code, names passed on, imports,
 templates, settings, tests. Keep it with --json before you delete; --since that file shows what is
-gone. Exit code 1 with --check: something is left.
+gone. Exit code 2 with --check: something is left.
 """
 
 
@@ -39,28 +37,28 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(command: BaseCommand, *, path: str, **options: Any) -> None:
-    """Print the checklist; errors end with their exit code."""
+    """Print the checklist; with `check`, ends with 2 while something is left."""
     found = _look(path, tests=options["tests"], since=options["since"])
     if options["json"]:
-        command.stdout.write(json.dumps(records.to_json(found), indent=2))
+        speaking.print_json(command, records.to_json(found))
     else:
         command.stdout.write("\n".join(_lines(found, is_retired=looking.is_retired(path))))
     if options["check"] and found.left:
-        raise CommandError(f"{found.left} items are left", returncode=INCOMPLETE)
+        raise speaking.fail(f"{found.left} items are left", speaking.REFUSED)
 
 
 def _look(path: str, *, tests: str, since: Path | None) -> Checklist:
     try:
         return looking.look(path, tests=tests, earlier=_recorded(since) if since else None)
     except (AnswerNotFound, DeclarationNotFound) as error:
-        raise CommandError(str(error), returncode=REFUSED) from error
+        raise speaking.fail(str(error), speaking.ERROR) from error
 
 
 def _recorded(file: Path) -> Checklist:
     try:
         return records.from_json(json.loads(file.read_text()))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandError(f"{file} is no checklist: {error}", returncode=REFUSED) from error
+        raise speaking.fail(f"{file} is no checklist: {error}", speaking.ERROR) from error
 
 
 def _lines(found: Checklist, *, is_retired: bool) -> Iterator[str]:

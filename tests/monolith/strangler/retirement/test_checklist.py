@@ -39,6 +39,7 @@ def test_the_answer_goes_with_what_only_it_uses(found):
         "_alone",
         "_drawn",
         "_drawn_again",  # the two call each other, and nobody else does
+        "same",  # compares with it
     }
 
 
@@ -91,6 +92,21 @@ def test_names_that_were_passed_on_are_found_wherever_they_are(found):
 
 def test_imports_go_that_nothing_else_needs(found):
     assert set(of(found, Section.IMPORT)) == {"decimal.Decimal"}
+
+
+def test_what_compares_goes_with_its_imports_unless_a_field_that_stays_needs_it(tmp_path):
+    paths = FILES[PATHS].replace("    compare=same,\n", "    compare=partial(same, by=key),\n")
+    paths = paths.replace("SHELF =", "from functools import partial\n\nSHELF =")
+    paths = paths.replace("def same", "def key():\n    return 1\n\n\ndef same")
+    kept = paths.replace("    compare=", "    stream_of=partial(key),\n    compare=")
+
+    found = checklist("shelf", answer=ANSWER, source=build(tmp_path, **{PATHS: paths}))
+    needed = checklist("shelf", answer=ANSWER, source=build(tmp_path, **{PATHS: kept}))
+
+    assert {"same", "key"} <= short(of(found, Section.CODE))
+    assert "functools.partial" in of(found, Section.IMPORT)
+    assert "key" not in short(of(needed, Section.CODE))
+    assert "functools.partial" not in of(needed, Section.IMPORT)
 
 
 def test_settings_go_that_nothing_else_reads(found):
@@ -174,6 +190,7 @@ def test_what_was_deleted_is_ticked_off_and_what_was_forgotten_is_not(tmp_path, 
         "monolith_answer": True,
         "SHOP_BOOKS_LIMIT": True,
         "compare": False,
+        "shop.migration_paths.same": False,
         "shop.queries.shelves._alone": False,
         "shop.queries.shelves._ALONE": False,
         "shop.queries.shelves._BOOKS": False,
@@ -200,7 +217,7 @@ def test_once_all_is_deleted_nothing_is_left(tmp_path, found):
         found,
         **{
             SHELVES: without_lines(shelves[:start] + shelves[end:], "_BOOKS", "_ALONE", "Decimal"),
-            PATHS: without_lines(FILES[PATHS], "list_books", "compare="),
+            PATHS: without_lines(FILES[PATHS], "list_books", "compare=", "same", "return ()"),
             "shop/queries/__init__.py": "from shop.queries.shelves import list_titles\n",
             "shop/models.py": "",
             "shop/templates/shop/books.html": None,

@@ -1,0 +1,7 @@
+"""Rehearses disasters on a path's twin: same code, own state, and no customer ever sees it."""
+
+from monolith.strangler.drilling.conducting import DrillImpossible, drill
+from monolith.strangler.drilling.faults import FAULTS
+from monolith.strangler.profiles import RESTORE
+
+__all__ = ["FAULTS", "RESTORE", "DrillImpossible", "drill"]

@@ -1,0 +1,244 @@
+"""Conducts a drill: reads the twin as customers would, waits for the alarm, and times the way down.
+
+The reads go through the very routing, comparison, watches and roll-back that customers' reads go
+through. Only the client is another one, and the name of the path.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from monolith.strangler import (
+    breaker,
+    clients,
+    controls,
+    effects,
+    epochs,
+    mismatches,
+    operations,
+    pulse,
+    queries,
+    registry,
+    routing,
+    shadowing,
+)
+from monolith.strangler.cohort import is_in_share
+from monolith.strangler.decision import Source
+from monolith.strangler.drilling.faults import FAULTS, Fault, SpoiltClient
+from monolith.strangler.ladder import WHOLE, rung_called
+from monolith.strangler.models import Drill, Transition, TransitionEffect
+from monolith.strangler.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from monolith.strangler.registry import MovingRead
+
+# Faster than the six a second that finding 2 % within a minute needs, and no load to speak of.
+READS_A_SECOND = 20
+_SAMPLES = 200
+# Calls before the fault sets in: without any trouble, no alarm may be raised.
+_CALM_READS = 20
+_SETTLE_SECONDS = 5.0
+ACTOR = "drill"
+
+
+class DrillImpossible(Exception):
+    """There is nothing to read, or nobody to ask."""
+
+
+@dataclass(slots=True)
+class _Fuse:
+    """Lets the fault happen once it is lit."""
+
+    is_lit: bool = False
+
+
+def drill(
+    path_name: str,
+    *,
+    faults: Sequence[str],
+    by: str,
+    report: Callable[[Drill], None] = lambda _drill: None,
+) -> list[Drill]:
+    """Put one fault after the other into a path's twin; return what came of each.
+
+    A drill has passed if the fault was found within 60 s, and every live process served by the
+    roll-back within 5 s after that. A leak has to be found by its first hit.
+
+    Raises:
+        PathNotDeclared: there is no such path.
+        DrillImpossible: the path has no samples to read, or its service no address.
+        KeyError: there is no such fault.
+    """
+    path = registry.get_path(path_name)
+    queries_to_ask = list(path.sample_queries(_SAMPLES))
+    if len(queries_to_ask) < 2:  # noqa: PLR2004 - a leak takes two customers
+        raise DrillImpossible(f"{path.name} has nothing to read: is there any customer yet?")
+    if clients.client_for(path.name) is None:
+        raise DrillImpossible(f"no service is deployed for {path.name}: it has no address")
+    conducted = []
+    for name in faults:
+        made = (
+            _restore(path, queries_to_ask, by)
+            if name == RESTORE
+            else _conduct(path, FAULTS[name], queries_to_ask, by)
+        )
+        conducted.append(made)
+        report(made)
+    return conducted
+
+
+def _restore(path: MovingRead[Any, Any], asked: list[Any], by: str) -> Drill:
+    """Let the monolith answer again after the service stood alone: does it still know how?"""
+    began_at, began = timezone.now(), time.monotonic()
+    twin = registry.twin_of(path).name
+    heart = pulse.Pulse(ACTOR)
+    operations.stand_twin(path=twin, rung=rung_called("service-alone"), verify_bp=0, at=began_at)
+    heart.beat(timezone.now())
+    back = operations.roll_back(
+        path=twin, actor=ACTOR, actor_kind="schedule", reason="a drill ends", at=timezone.now()
+    )
+    heart.beat(timezone.now())
+    answered = {routing.answer(twin, query).source for query in asked[:_CALM_READS]}
+    effective = _seconds_to_effect(back)
+    is_restored = answered == {Source.MONOLITH} and effective is not None
+    return Drill.objects.create(
+        path=path.name,
+        fault=RESTORE,
+        started_at=began_at,
+        comparisons=min(len(asked), _CALM_READS),
+        detected_seconds=time.monotonic() - began,
+        rolled_back_seconds=effective,
+        effective_seconds=effective,
+        alarm="the monolith answers again" if is_restored else "the monolith does not answer",
+        has_passed=is_restored and effective is not None and effective <= ROLLED_BACK_SECONDS,
+        code=epochs.code(),
+        by=by,
+    )
+
+
+def _conduct(path: MovingRead[Any, Any], fault: Fault, asked: list[Any], by: str) -> Drill:
+    began_at = timezone.now()
+    fuse = _Fuse()
+    with _twin(path, fault, asked, fuse) as twin:
+        _stand(twin.name)
+        comparisons, seconds = _read_until_alarm(twin, cycle(asked), fuse)
+        fallen = _fall_of(twin.name, began_at)
+        made = _verdict(path.name, fault, began_at, comparisons, seconds, fallen, by)
+        shadowing.drain(_SETTLE_SECONDS)
+    mismatches.forget(twin.name)
+    return made
+
+
+@contextmanager
+def _twin(
+    path: MovingRead[Any, Any], fault: Fault, asked: list[Any], fuse: _Fuse
+) -> Iterator[MovingRead[Any, Any]]:
+    """Let the twin stand in: the path under another name, with a client that spoils answers."""
+    inner = clients.client_for(path.name)
+    if inner is None:
+        raise DrillImpossible(f"no service is deployed for {path.name}: it has no address")
+    newest = _newest(path, asked)
+    twin = replace(
+        registry.twin_of(path),
+        version_of=lambda answer: path.version_of(answer) - (fault.versions_behind * fuse.is_lit),
+    )
+    client = SpoiltClient(
+        inner,
+        fault,
+        is_drawn=lambda: fuse.is_lit and is_in_share(random.randrange(WHOLE), fault.share_bp),  # noqa: S311
+        other=lambda: path.service_request(newest),
+        version_of=path.version_of,
+    )
+    with registry.standing_in(twin), clients.standing_in(twin.name, client):
+        yield twin
+
+
+def _newest(path: MovingRead[Any, Any], asked: list[Any]) -> Any:
+    """Return the question with the newest answer: somebody else's that no version gives away."""
+    return max(asked, key=lambda query: path.version_of(path.ask_monolith(query)))
+
+
+def _stand(twin: str) -> None:
+    """Put the twin where the service answers everybody, and everything is verified."""
+    operations.stand_twin(
+        path=twin, rung=rung_called("service"), verify_bp=WHOLE, at=timezone.now()
+    )
+    controls.cache.poll()
+
+
+def _read_until_alarm(
+    twin: MovingRead[Any, Any], asked: Iterator[Any], fuse: _Fuse
+) -> tuple[int, float | None]:
+    """Read, calmly first, then with the fault; return how many reads, and seconds to the alarm."""
+    heart = pulse.Pulse(ACTOR)
+    breaker.forget()
+    reads, began = 0, time.monotonic()
+    while not fuse.is_lit or time.monotonic() - began < DETECTED_SECONDS:
+        if reads == _CALM_READS:
+            fuse.is_lit, began = True, time.monotonic()
+        routing.answer(twin.name, next(asked))
+        reads += 1
+        if reads % (READS_A_SECOND // 2) == 0:
+            shadowing.drain(1)
+            heart.beat(timezone.now())
+            if queries.get_status(twin.name).rung.name != "service":
+                return reads, time.monotonic() - began
+        time.sleep(1 / READS_A_SECOND)
+    return reads, None
+
+
+def _fall_of(twin: str, since: Any) -> Transition | None:
+    falls = Transition.objects.filter(path=twin, actor_kind="auto", at__gte=since)
+    return falls.order_by("pk").first()
+
+
+def _verdict(
+    path: str,
+    fault: Fault,
+    began_at: Any,
+    comparisons: int,
+    seconds: float | None,
+    fallen: Transition | None,
+    by: str,
+) -> Drill:
+    effective = _seconds_to_effect(fallen) if fallen else None
+    has_passed = (
+        seconds is not None
+        and seconds <= DETECTED_SECONDS
+        and effective is not None
+        and effective <= ROLLED_BACK_SECONDS
+    )
+    return Drill.objects.create(
+        path=path,
+        fault=fault.name,
+        started_at=began_at,
+        comparisons=comparisons,
+        detected_seconds=seconds,
+        rolled_back_seconds=effective,
+        effective_seconds=effective,
+        alarm=fallen.reason if fallen else "",
+        has_passed=has_passed,
+        code=epochs.code(),
+        by=by,
+    )
+
+
+def _seconds_to_effect(fallen: Transition) -> float | None:
+    """Wait until every live process serves by a roll-back; None if that takes too long."""
+    deadline = time.monotonic() + ROLLED_BACK_SECONDS
+    while time.monotonic() < deadline:
+        effects.note_effects(timezone.now())
+        effect = TransitionEffect.objects.filter(transition=fallen).first()
+        if effect is not None:
+            return effect.milliseconds / 1000
+        time.sleep(0.05)
+    return None

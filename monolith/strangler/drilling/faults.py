@@ -1,0 +1,162 @@
+"""Faults that are put between the monolith and a service: what comes back is not what was sent."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from event_contracts.plain_values import from_plain, to_plain
+from monolith.strangler.clients import ServiceAnswer, ServiceTimeout, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from monolith.strangler.clients import Client
+    from monolith.strangler.registry import ServiceRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of a service that is about to go wrong."""
+
+    ask: Callable[[ServiceRequest | None], ServiceAnswer]
+    answer_class: type
+    deadline: float
+    other: ServiceRequest
+    version_of: Callable[[Any], int]
+
+
+def _error(_call: Call) -> ServiceAnswer:
+    raise ServiceUnavailable("a drill hung up")
+
+
+def _slow(call: Call) -> ServiceAnswer:
+    """Answer after the deadline: whoever waits has gone by then."""
+    time.sleep(max(call.deadline - time.monotonic(), 0))
+    raise ServiceTimeout("a drill took too long")
+
+
+def _wrong(call: Call) -> ServiceAnswer:
+    """Change one value of the right answer, of the same version."""
+    answer = call.ask(None)
+    version = call.version_of(answer.value)
+    for spoilt in _each_value_spoilt(to_plain(answer.value)):
+        value = _read(call.answer_class, spoilt)
+        if value is not None and value != answer.value and call.version_of(value) == version:
+            return ServiceAnswer(value=value, build=answer.build)
+    raise ServiceUnavailable("nothing in this answer can be spoilt")
+
+
+def _leak(call: Call) -> ServiceAnswer:
+    """Answer somebody else's rows."""
+    return call.ask(call.other)
+
+
+def _none(call: Call) -> ServiceAnswer:
+    return call.ask(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What goes wrong, in how many calls (basis points), and by how much the service is behind."""
+
+    name: str
+    spoil: Callable[[Call], ServiceAnswer]
+    share_bp: int
+    versions_behind: int = 0
+
+
+FAULTS: Mapping[str, Fault] = {
+    fault.name: fault
+    for fault in (
+        Fault(name="stale", spoil=_none, share_bp=0, versions_behind=1),
+        Fault(name="wrong", spoil=_wrong, share_bp=200),
+        Fault(name="slow", spoil=_slow, share_bp=200),
+        Fault(name="error", spoil=_error, share_bp=200),
+        Fault(name="leak", spoil=_leak, share_bp=200),
+    )
+}
+
+
+class SpoiltClient:
+    """Stands in for a path's client, and spoils the share of its calls that a fault says."""
+
+    def __init__(
+        self,
+        inner: Client,
+        fault: Fault,
+        *,
+        is_drawn: Callable[[], bool],
+        other: Callable[[], ServiceRequest],
+        version_of: Callable[[Any], int],
+    ) -> None:
+        self._inner, self._fault = inner, fault
+        self._is_drawn, self._other, self._version_of = is_drawn, other, version_of
+
+    @property
+    def last_build(self) -> str:
+        """The build that gave the latest answer."""
+        return self._inner.last_build
+
+    def get(
+        self, path: str, parameters: Mapping[str, str], *, answer_class: type, deadline: float
+    ) -> Any:
+        """Return the service's answer, or something worse."""
+        return self.get_answer(path, parameters, answer_class=answer_class, deadline=deadline).value
+
+    def get_answer(
+        self, path: str, parameters: Mapping[str, str], *, answer_class: type, deadline: float
+    ) -> ServiceAnswer:
+        """Return the service's answer and who gave it, or something worse."""
+
+        def ask(instead: ServiceRequest | None) -> ServiceAnswer:
+            where = (instead.path, instead.parameters) if instead else (path, parameters)
+            return self._inner.get_answer(*where, answer_class=answer_class, deadline=deadline)
+
+        call = Call(
+            ask=ask,
+            answer_class=answer_class,
+            deadline=deadline,
+            other=self._other(),
+            version_of=self._version_of,
+        )
+        return self._fault.spoil(call) if self._is_drawn() else ask(None)
+
+
+def _each_value_spoilt(plain: Any) -> Iterator[Any]:
+    """Yield copies of a plain answer, each with one value changed: amounts before words.
+
+    The deepest come first: what stands on top says whose the answer is, and of which version.
+    """
+    places = sorted(_places(plain), key=lambda place: (place[1], -len(place[0])))
+    for way, _ in places:
+        yield _spoilt(plain, way)
+
+
+def _places(plain: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], bool]]:
+    """Yield the way to each value that can be changed, and whether that is a word."""
+    inner: Iterable[tuple[Any, Any]] = ()
+    if isinstance(plain, dict):
+        inner = plain.items()
+    elif isinstance(plain, list):
+        inner = enumerate(plain)
+    elif isinstance(plain, str | int) and not isinstance(plain, bool):
+        yield way, isinstance(plain, str)
+    for name, value in inner:
+        yield from _places(value, (*way, name))
+
+
+def _spoilt(plain: Any, way: tuple[Any, ...]) -> Any:
+    if not way:
+        return f"{plain}*" if isinstance(plain, str) else plain + 1
+    copy = dict(plain) if isinstance(plain, dict) else list(plain)
+    copy[way[0]] = _spoilt(plain[way[0]], way[1:])
+    return copy
+
+
+def _read(answer_class: type, plain: Any) -> Any | None:
+    try:
+        return from_plain(answer_class, plain)
+    except ValueError:
+        return None

@@ -1,0 +1,48 @@
+"""Gathers what a decision depends on; in a process with a pulse, without asking the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from monolith.strangler import clients, controls
+from monolith.strangler.breaker import breaker_of
+from monolith.strangler.cohort import bucket_of
+from monolith.strangler.decision import Facts
+from monolith.strangler.stages import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monolith.strangler.controls import Controls
+    from monolith.strangler.registry import MovingRead
+
+
+def facts_about(
+    path: MovingRead[Any, Any],
+    subject: str | None,
+    *,
+    in_transaction: bool,
+    is_staff: Callable[[], bool] = lambda: False,
+    lot: int = 0,
+) -> Facts:
+    """Return the facts of a read about somebody, or about nobody known."""
+    # Inside a transaction nobody looks: a failing look would spoil the caller's work.
+    known = controls.cache.last_known() if in_transaction else controls.cache.current()
+    held = controls.held(known, path.name)
+    return Facts(
+        held=held,
+        is_killed=controls.is_killed(path.name, known),
+        in_transaction=in_transaction,
+        has_monolith=path.has_monolith,
+        has_address=clients.client_for(path.name) is not None,
+        is_breaker_open=_is_breaker_open(path.name, known),
+        bucket=bucket_of(path.family, subject) if subject else None,
+        exception=known.exceptions.get((path.family, subject)) if known and subject else None,
+        # Who asks is looked up only where it matters: the look may cost a query.
+        is_staff=held is not None and held.stage is Stage.CANARY and is_staff(),
+        lot=lot,
+    )
+
+
+def _is_breaker_open(path: str, known: Controls | None) -> bool:
+    return not breaker_of(path).allows() or (known is not None and path in known.silent)

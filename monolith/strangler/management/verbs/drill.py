@@ -1,0 +1,55 @@
+"""`manage.py strangler drill`: put faults into a path's twin, and prove that they are found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from monolith.strangler import drilling
+from monolith.strangler.drilling import FAULTS, RESTORE
+from monolith.strangler.management import speaking
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from django.core.management.base import BaseCommand
+
+    from monolith.strangler.models import Drill
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what can be said behind `drill`."""
+    parser.add_argument("path")
+    everything = ",".join([*FAULTS, RESTORE])
+    parser.add_argument("--faults", default=everything, help=f"default: {everything}")
+    parser.add_argument("--as", dest="actor", default="", help="who conducts it")
+
+
+def run(command: BaseCommand, *, path: str, faults: str, actor: str, **_options: Any) -> None:
+    """Conduct the drill; ends with 2 if a fault was not found, or not rolled back in time."""
+    wanted = [name for name in faults.split(",") if name]
+    if unknown := sorted({*wanted} - {*FAULTS, RESTORE}):
+        raise speaking.fail(f"no such fault: {', '.join(unknown)}", speaking.ERROR)
+    command.stdout.write(f"{path}: fault     found after   in force after   alarm")
+
+    def report(conducted: Drill) -> None:
+        command.stdout.write(_line(conducted))
+
+    try:
+        conducted = drilling.drill(path, faults=wanted, by=speaking.actor(actor), report=report)
+    except drilling.DrillImpossible as error:
+        raise speaking.fail(str(error), speaking.ERROR) from error
+    failed = [each.fault for each in conducted if not each.has_passed]
+    if failed:
+        raise speaking.fail(f"not passed: {', '.join(failed)}", speaking.REFUSED)
+
+
+def _line(conducted: Drill) -> str:
+    verdict = "PASS" if conducted.has_passed else "FAIL"
+    found, effective = (
+        "-" if seconds is None else f"{seconds:.1f} s"
+        for seconds in (conducted.detected_seconds, conducted.effective_seconds)
+    )
+    return (
+        f"  {verdict}  {conducted.fault:<10}{found:>10}{effective:>16}   "
+        f"{conducted.alarm or 'no alarm'} ({conducted.comparisons} reads)"
+    )

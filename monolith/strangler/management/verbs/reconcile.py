@@ -1,0 +1,163 @@
+"""`manage.py strangler reconcile`: prove that both sides agree, or say where they do not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from monolith.strangler import reconciliation
+from monolith.strangler.management.verbs.progress import progress
+from monolith.strangler.reconciliation import Final, Repair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.core.management.base import BaseCommand, CommandParser
+
+    from monolith.strangler.reconciliation import Report, Step
+
+# The exit code adds up what was found.
+ERRORS, DIFFERENCES, SKIPPED, REPAIRED = 1, 16, 32, 64
+_SAMPLES = 10
+_BIT_OF = {
+    Final.ERROR: ERRORS,
+    Final.WRONG: DIFFERENCES,
+    Final.MISSING: DIFFERENCES,
+    Final.EXTRA: DIFFERENCES,
+    Final.STALE_OVERDUE: DIFFERENCES,
+    Final.UNSETTLED: SKIPPED,
+    Final.REPAIRED: REPAIRED,
+}
+_DESCRIPTION = """
+Compares both answers for every key, at equal versions, and looks for keys that only the service
+has. Exit code, added up: 1 a key could not be compared, 16 keys differ, 32 keys never stood still,
+64 keys were repaired. --repair says which keys' snapshots would be sent again; with --execute, they
+are. --continuous ends when the path falls below shadow.
+"""
+
+
+def add_arguments(parser: CommandParser) -> None:
+    """Declare the options."""
+    parser.description = _DESCRIPTION
+    parser.add_argument("path")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--patience", type=float, default=60.0, help="seconds without progress to wait (60)"
+    )
+    parser.add_argument(
+        "--per-key", action="store_true", help="compare page by page at once, without checksums"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on where the last one stopped")
+    parser.add_argument("--repair", action="store_true", help="say what would be sent again")
+    parser.add_argument("--execute", action="store_true", help="with --repair: send it")
+    parser.add_argument(
+        "--continuous", action="store_true", help="again and again while the path is in shadow"
+    )
+
+
+def run(command: BaseCommand, *, path: str, **options: Any) -> None:
+    """Compare, say what came of it, and end with the exit code that adds it up."""
+    if options["execute"] and not options["repair"]:
+        raise CommandError("--execute executes a --repair")
+    try:
+        if options["continuous"]:
+            _run_continuously(command, path)
+            return
+        report = _run_once(path, options)
+    except (reconciliation.ServiceAddressMissing, reconciliation.TooManyToRepair) as error:
+        raise CommandError(str(error), returncode=ERRORS) from error
+    _tell(command, report, options)
+
+
+def _run_once(path: str, options: dict[str, Any]) -> Report:
+    repair = Repair.EXECUTE if options["execute"] else Repair.DRY_RUN
+    with progress(f"reconcile {path}") as report:
+        return reconciliation.run(
+            path,
+            patience_seconds=options["patience"],
+            is_per_key=options["per_key"],
+            is_resumed=options["resume"],
+            repair=repair if options["repair"] else Repair.NOTHING,
+            report=report,
+        )
+
+
+def _run_continuously(command: BaseCommand, path: str) -> None:
+    def tell(step: Step) -> None:
+        if step.finished is not None:
+            verified = reconciliation.freshness(path, timezone.now())
+            command.stdout.write(f"{path}: {step.finished.keys:,} keys, {verified}")
+
+    last = reconciliation.run_continuously(path, report=tell, is_stopped=lambda: False)
+    command.stdout.write(f"{path}: {last.note}")
+
+
+def _tell(command: BaseCommand, report: Report, options: dict[str, Any]) -> None:
+    if options["json"]:
+        command.stdout.write(json.dumps(_facts(report), indent=2))
+    else:
+        command.stdout.write("\n".join(_lines(report)))
+        if options["repair"]:
+            command.stdout.write("\n".join(_repair_lines(report, options)))
+    if bits := _bits(report):
+        raise CommandError(
+            "the service was repaired" if bits == REPAIRED else "not every answer agrees",
+            returncode=bits,
+        )
+
+
+def _bits(report: Report) -> int:
+    return sum({_BIT_OF[final] for final in _BIT_OF if report.counts.get(final)})
+
+
+def _facts(report: Report) -> dict[str, Any]:
+    return {
+        "path": report.path,
+        "keys": report.keys,
+        "seconds": round(report.seconds, 2),
+        "counts": {final.value: report.counts.get(final, 0) for final in Final},
+        "chunks": report.chunks,
+        "chunks_bisected": report.chunks_bisected,
+        "checksums_asked_for": report.requests,
+        "has_looked_for_extras": report.has_looked_for_extras,
+        "repairable": list(report.repairable),
+        "findings": [
+            {
+                "key": finding.key,
+                "outcome": finding.final.value,
+                "differences": [str(difference) for difference in finding.differences],
+            }
+            for finding in report.findings
+        ],
+    }
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield f"{report.path}: {report.keys:,} keys compared in {report.seconds:.1f} s{_by(report)}"
+    for final in Final:
+        yield f"  {final.value:<14}{report.counts.get(final, 0):>9,}"
+    if not report.has_looked_for_extras:
+        yield "  nobody looked for keys that only the service has: the path declares no list"
+    for finding in report.findings[:_SAMPLES]:
+        places = ", ".join(str(difference) for difference in finding.differences[:_SAMPLES])
+        yield f"  {finding.final.value}: key {finding.key}: {places or 'no answer to compare'}"
+    if len(report.findings) > _SAMPLES:
+        yield f"  and {len(report.findings) - _SAMPLES:,} more (--json lists all)"
+
+
+def _by(report: Report) -> str:
+    if not report.requests:
+        return ", page by page"
+    return f", {report.requests:,} checksums over {report.chunks:,} chunks"
+
+
+def _repair_lines(report: Report, options: dict[str, Any]) -> Iterator[str]:
+    done = "were" if options["execute"] else "would be"
+    yield f"  snapshots of {len(report.repairable):,} keys {done} sent again"
+    for key in report.repairable[:_SAMPLES]:
+        yield f"    {key}"
+    if report.repairable and not options["execute"]:
+        yield f"  manage.py strangler reconcile {report.path} --repair --execute sends them"

@@ -1,0 +1,77 @@
+"""Asks both sides for an answer that nobody waits for, within a budget."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from monolith.strangler import clients, observing
+from monolith.strangler.clients import ServiceError, ServiceTimeout
+from monolith.strangler.comparison import Outcome
+from monolith.strangler.shadowing.hooks import hook
+
+if TYPE_CHECKING:
+    from monolith.strangler.registry import MovingRead
+
+BUDGET_SECONDS = 0.8
+# A dark read is the first thing that a busy database should give up.
+_STATEMENT_TIMEOUT = f"set statement_timeout = {int(BUDGET_SECONDS * 1000)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Why the service gave no answer."""
+
+    outcome: Outcome
+
+
+def ask_service(path: MovingRead[Any, Any], query: Any) -> Any:
+    """Return the service's answer, or `Unanswered`.
+
+    Raises:
+        HookFailed: the path could not even say what to ask.
+    """
+    with hook("service-request"):
+        request = path.service_request(query)
+    client = clients.client_for(path.name)
+    if client is None:
+        return Unanswered(Outcome.ERROR)
+    began = time.monotonic()
+    try:
+        return client.get(
+            request.path,
+            request.parameters,
+            answer_class=path.answer_class,
+            deadline=began + BUDGET_SECONDS,
+        )
+    except ServiceTimeout:
+        return Unanswered(Outcome.TIMEOUT)
+    except ServiceError:
+        return Unanswered(Outcome.ERROR)
+    finally:
+        observing.asked_service(path.name, milliseconds=(time.monotonic() - began) * 1000)
+
+
+def read_monolith(path: MovingRead[Any, Any], query: Any) -> Any:
+    """Return the monolith's answer, over a connection that gives up after the budget.
+
+    Raises:
+        HookFailed: it has none to give.
+    """
+    with hook("monolith-answer"):
+        return path.ask_monolith(query)
+
+
+def bound_statements() -> None:
+    """Have this thread's connection give up what takes longer than the budget.
+
+    Raises:
+        DatabaseError: there is no connection to be had.
+    """
+    if connection.connection is None or connection.connection.closed:
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute(_STATEMENT_TIMEOUT)

@@ -1,0 +1,130 @@
+"""What this process has counted since it last handed in: in memory, so that counting costs nothing.
+
+The series and their names are listed in docs/strangler/tallies.md. Nothing here raises, waits for a
+database, or grows without bound.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from monolith.strangler import controls
+from monolith.strangler.statistics import bucket_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monolith.strangler.decision import Facts
+
+# While nobody takes what was counted, the oldest of what has an order goes first.
+MOST_OBSERVATIONS = 20_000
+MOST_RECORDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a count is of."""
+
+    path: str
+    epoch: int
+    minute: datetime
+    series: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One thing that a watch has to hear of, in its order: was it bad?"""
+
+    path: str
+    watch: str
+    is_bad: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """One answered read and why it was answered from there."""
+
+    request_id: str
+    path: str
+    subject: str
+    source: str
+    reason: str
+    as_of: int
+    milliseconds: float
+    facts: Facts
+    at: datetime
+
+
+@dataclass(slots=True)
+class Taken:
+    """Everything counted up to one moment."""
+
+    counts: Counter[Key] = field(default_factory=Counter)
+    observations: deque[Observation] = field(
+        default_factory=lambda: deque(maxlen=MOST_OBSERVATIONS)
+    )
+    records: deque[Answered] = field(default_factory=lambda: deque(maxlen=MOST_RECORDS))
+
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to hand in."""
+        return not (self.counts or self.observations or self.records)
+
+
+_lock = threading.Lock()
+_now = Taken()
+urgent = threading.Event()
+"""Set when something was seen that nobody may wait a second to act upon."""
+
+
+def add(path: str, series: str, name: str, count: int = 1) -> None:
+    """Count something, within the evidence epoch that this process knows of."""
+    minute = timezone.now().replace(second=0, microsecond=0)
+    epoch = controls.cache.last_known().epochs.get(path, 0)
+    with _lock:
+        _now.counts[Key(path, epoch, minute, series, name)] += count
+
+
+def time_taken(path: str, series: str, milliseconds: float) -> None:
+    """Count a length of time in its histogram."""
+    add(path, series, str(bucket_of(milliseconds)))
+
+
+def observe(path: str, watch: str, *, is_bad: bool) -> None:
+    """Tell a watch of one more thing."""
+    with _lock:
+        _now.observations.append(Observation(path, watch, is_bad))
+
+
+def alert(path: str, watch: str) -> None:
+    """Tell a watch of something so bad that it is acted upon at once."""
+    observe(path, watch, is_bad=True)
+    urgent.set()
+
+
+def record(answered: Answered) -> None:
+    """Keep one answered read for whoever asks about it later."""
+    with _lock:
+        _now.records.append(answered)
+
+
+def take() -> Taken:
+    """Take everything that was counted so far."""
+    global _now
+    with _lock:
+        taken, _now = _now, Taken()
+    urgent.clear()
+    return taken
+
+
+def give_back(taken: Taken) -> None:
+    """Put back what could not be handed in: it is counted with what came since."""
+    with _lock:
+        _now.counts.update(taken.counts)
+        _now.observations.extendleft(reversed(taken.observations))
+        _now.records.extendleft(reversed(taken.records))

@@ -1,0 +1,72 @@
+"""What shows only over minutes: a service that has become slow, events that have stopped."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monolith.strangler.models import Heartbeat, Tally
+from monolith.strangler.statistics import quantile
+from monolith.strangler.watches import Alarm, Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+SLOW_MILLISECONDS = 800.0
+SLOW_MINUTES = 3
+LEAST_READS = 50
+LAG = timedelta(seconds=60)
+LAG_LASTS = timedelta(minutes=2)
+
+
+def look(path: str, *, at: datetime) -> list[Alarm]:
+    """Return what is wrong with a path over the last minutes; nothing, if nothing is."""
+    return [*_slowness(path, at), *_lag(path, at)]
+
+
+def _slowness(path: str, at: datetime) -> Iterator[Alarm]:
+    this_minute = at.replace(second=0, microsecond=0)
+    since = this_minute - timedelta(minutes=SLOW_MINUTES)
+    rows = Tally.objects.filter(
+        path=path, series="latency-service", minute__gte=since, minute__lt=this_minute
+    )
+    minutes: dict[datetime, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for minute, name, count in rows.values_list("minute", "name", "count"):
+        minutes[minute][int(name)] += count
+    slow = [
+        sum(counts.values())
+        for counts in minutes.values()
+        if sum(counts.values()) >= LEAST_READS and quantile(counts, 0.99) > SLOW_MILLISECONDS
+    ]
+    if len(slow) >= SLOW_MINUTES:
+        yield Alarm(
+            path=path,
+            watch="slow",
+            answer=Answer.STEP_DOWN,
+            seen=sum(slow),
+            bad=len(slow),
+            score=0,
+            told=f"the service's p99 is above {SLOW_MILLISECONDS:.0f} ms "
+            f"for {SLOW_MINUTES} minutes, n={sum(slow):,}",
+        )
+
+
+def _lag(path: str, at: datetime) -> Iterator[Alarm]:
+    """The service has not heard the heart for longer than it may lag, and for two minutes more."""
+    beat = Heartbeat.objects.filter(path=path).first()
+    if beat is None or beat.seen_sent_at is None or beat.sent_version <= beat.seen_version:
+        return
+    behind = at - beat.seen_sent_at
+    if behind > LAG + LAG_LASTS:
+        seconds = int(behind.total_seconds())
+        yield Alarm(
+            path=path,
+            watch="lag",
+            answer=Answer.STEP_DOWN,
+            seen=seconds,
+            bad=seconds,
+            score=0,
+            told=f"events have not reached the service for {seconds} s",
+        )

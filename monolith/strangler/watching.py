@@ -1,0 +1,151 @@
+"""What somebody has to look after while paths move: one process at a time, every few seconds.
+
+It lets the heart beat and listens for it, begins new epochs, evaluates gates, watches what only
+shows over time (slowness, lag), and goes on reconciling. What a single read can show is not left to
+it: every process acts on that within a second (`pulse`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from monolith.strangler import (
+    clients,
+    duties,
+    effects,
+    epochs,
+    gating,
+    heartbeats,
+    queries,
+    reacting,
+    reconciliation,
+    registry,
+    tallies,
+    tendencies,
+)
+from monolith.strangler.ladder import rung_above
+from monolith.strangler.stages import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+logger = structlog.get_logger(__name__)
+
+DUTY = "watch"
+ROUND_SECONDS = 5.0
+
+
+def look_after(path: str, *, at: datetime) -> None:
+    """Do one round for one path. A step that fails is logged, and does not keep the next one."""
+    stage = queries.get_status(path).stage
+    for step in _STEPS:
+        try:
+            step(path, stage, at)
+        except Exception:  # one path's trouble is not the others'
+            logger.exception("watch step failed", path=path, step=step.__name__.strip("_"))
+
+
+def _beat(path: str, stage: Stage, at: datetime) -> None:
+    is_beating = registry.get_path(path).heartbeat is not None
+    if stage < Stage.BACKFILL or not is_beating or clients.client_for(path) is None:
+        return
+    heartbeats.send(path, at=at)
+    lag = heartbeats.look(path, at=timezone.now())
+    if lag is not None:
+        tallies.time_taken(path, "lag", lag * 1000)
+
+
+def _renew_epoch(path: str, _stage: Stage, at: datetime) -> None:
+    epochs.renew(path, at=at)
+
+
+def _watch_tendencies(path: str, stage: Stage, at: datetime) -> None:
+    if stage < Stage.CANARY:
+        return
+    for alarm in tendencies.look(path, at=at):
+        reacting.react(alarm, at=at)
+
+
+def _evaluate_gates(path: str, stage: Stage, at: datetime) -> None:
+    above = rung_above(queries.get_status(path).rung)
+    if above is None or stage is Stage.MONOLITH:
+        return
+    latest = gating.find_latest(path, above.name)
+    if latest is None or at - latest.at >= gating.current_profile().between_passes:
+        gating.evaluate(path, at=at)
+
+
+def _reconcile(path: str, stage: Stage, _at: datetime) -> None:
+    # A chunk of keys a round: a pass over thousands takes minutes, and begins again at its end.
+    if stage >= Stage.SHADOW and clients.client_for(path) is not None:
+        reconciliation.step(path)
+
+
+_STEPS: tuple[Callable[[str, Stage, datetime], None], ...] = (
+    _beat,
+    _renew_epoch,
+    _watch_tendencies,
+    _evaluate_gates,
+    _reconcile,
+)
+
+
+class Watcher:
+    """Does rounds in a thread for as long as it holds the duty; tries to get it until then."""
+
+    def __init__(self) -> None:
+        self._name = effects.own_name()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="strangler-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop_soon(self) -> None:
+        """End after the present step; waits for nothing."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """End after the present step, and give the duty back."""
+        self.stop_soon()
+        self._thread.join(timeout=10)
+
+    def run(self) -> None:
+        """Do rounds in this thread until `stop` is called from another."""
+        self._run()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            self._try_a_round()
+            self._stopping.wait(max(0.0, ROUND_SECONDS - (time.monotonic() - began)))
+        self._leave()
+
+    def _try_a_round(self) -> None:
+        try:
+            close_old_connections()
+            if duties.take(DUTY, self._name, at=timezone.now()):
+                self._round()
+        except Exception:  # the watch goes on, whatever it is
+            logger.exception("round of the watch failed")
+
+    def _round(self) -> None:
+        for path in registry.names():
+            if self._stopping.is_set():
+                return
+            look_after(path, at=timezone.now())
+
+    def _leave(self) -> None:
+        try:
+            duties.leave(DUTY, self._name)
+        except Exception:  # it falls to somebody else soon anyway
+            logger.exception("duty not given back")
+        connection.close()

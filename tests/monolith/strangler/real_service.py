@@ -1,0 +1,62 @@
+"""The order history service itself behind the tests' HTTP server, its table in memory."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+from event_contracts.codec import decode
+from extracted_services.lambda_support.responding import Request
+from extracted_services.order_history import handlers
+from monolith.outbox.models import OutboxMessage
+from tests.extracted_services.order_history.in_memory_store import InMemoryStore
+
+
+class RealService:
+    """Answers what is asked over HTTP, and projects what stands in the outbox when told to."""
+
+    def __init__(self, service):
+        self.store = InMemoryStore()
+        self.asked = []
+        self._projected = 0
+        self._service = service
+        service.respond = self.respond
+
+    def project(self):
+        """Take in everything that was recorded since the last time."""
+        rows = OutboxMessage.objects.filter(pk__gt=self._projected).order_by("pk")
+        for pk, payload in rows.values_list("pk", "payload"):
+            handlers.project(decode(payload), kept_in=self.store)
+            self._projected = pk
+
+    def spoil(self, customer_id, **changes):
+        """Change the newest order behind the projector's back."""
+        rows = self.store.rows[str(customer_id)]
+        newest = max(rows)
+        order = rows[newest].order
+        values = {name: getattr(order, name) for name in order.__slots__}
+        spoilt = type(order)(**(values | changes))
+        rows[newest] = type(rows[newest])(order=spoilt, version=rows[newest].version)
+
+    def forget(self, customer_id):
+        """Lose a customer."""
+        del self.store.heads[str(customer_id)], self.store.rows[str(customer_id)]
+
+    def respond(self, handler):
+        parts = urlsplit(handler.path)
+        words = parts.path.removeprefix("/prod/").split("/")
+        route, path = _route(words)
+        self.asked.append(route)
+        request = Request(route=route, path=path, parameters=dict(parse_qsl(parts.query)))
+        response = handlers.answer(request, kept_in=self.store)
+        handler.send_response(response["statusCode"])
+        handler.send_header("Content-Length", str(len(response["body"].encode())))
+        handler.send_header("X-Build", "a-build")
+        handler.end_headers()
+        handler.wfile.write(response["body"].encode())
+
+
+def _route(words):
+    match words:
+        case ["customers", customer_id, "orders"]:
+            return "GET /customers/{id}/orders", {"id": customer_id}
+    return f"GET /{'/'.join(words)}", {}

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+
+from monolith.strangler import backfill
+from monolith.strangler.backfill import BadKnob, NoBackfill, throttling
+from monolith.strangler.models import BackfillChunk, BackfillRun
+from monolith.strangler.registry import PathNotDeclared
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shelves(library, monkeypatch):
+    monkeypatch.setattr(throttling, "OLDEST_SECONDS", 3_600)
+    for number in range(1, 36):
+        library.put(number, ["Emma"])
+    return library
+
+
+@pytest.fixture
+def under_way(shelves):
+    return BackfillRun.objects.create(path="shelf", started_at=NOON)
+
+
+def chunk_sizes():
+    return list(BackfillChunk.objects.order_by("pk").values_list("keys", flat=True))
+
+
+def test_knobs_stand_at_their_defaults_until_they_are_turned(under_way, settings):
+    settings.STRANGLER_BACKFILL_MAX_PENDING = 77
+
+    before = [backfill.read_knob("shelf", name) for name in ("chunk", "nice", "pending")]
+    backfill.turn("shelf", {"chunk": "20", "nice": "0.5", "pending": "9"})
+    after = [backfill.read_knob("shelf", name) for name in ("chunk", "nice", "pending")]
+
+    assert (before, after) == ([1_000, 0, 77], [20, 0.5, 9])
+
+
+def test_knob_is_in_force_before_the_next_chunk(shelves):
+    def turn(_keys, _note):
+        backfill.turn("shelf", {"chunk": "20"})
+
+    backfill.run("shelf", knobs={"chunk": "5"}, report=turn)
+
+    assert chunk_sizes()[:1] == [5]
+    assert max(chunk_sizes()) > 5
+    assert sum(chunk_sizes()) == 35
+
+
+@pytest.mark.parametrize(
+    "knob",
+    [
+        {"speed": "9"},
+        {"chunk": "0"},
+        {"chunk": "many"},
+        {"chunk": "1.5"},
+        {"nice": "-1"},
+        {"nice": "nan"},
+        {"pending": "99999999999"},
+    ],
+)
+def test_knob_that_cannot_be_turned_turns_nothing(under_way, knob):
+    with pytest.raises(BadKnob):
+        backfill.turn("shelf", {"nice": "3", **knob} if "nice" not in knob else knob)
+
+    under_way.refresh_from_db()
+    assert (under_way.nice, under_way.chunk_keys) == (0, 0)
+
+
+def test_unknown_knob_cannot_be_read(under_way):
+    with pytest.raises(BadKnob, match="there are chunk, nice, pending"):
+        backfill.read_knob("shelf", "speed")
+
+
+def test_aborted_backfill_ends_with_its_chunk(shelves):
+    def abort(_keys, _note):
+        backfill.abort("shelf", at=NOON)
+
+    done = backfill.run("shelf", knobs={"chunk": "5"}, report=abort)
+
+    assert (done.keys_done, done.abandoned_at) == (5, NOON)
+    assert chunk_sizes() == [5]
+
+
+def test_backfill_after_an_aborted_one_begins_anew(shelves):
+    def abort(_keys, _note):
+        backfill.abort("shelf", at=NOON)
+
+    backfill.run("shelf", knobs={"chunk": "5"}, report=abort)
+
+    assert backfill.run("shelf").keys_done == 35
+    assert BackfillRun.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: backfill.pause("shelf", by="dana"),
+        lambda: backfill.resume("shelf"),
+        lambda: backfill.abort("shelf", at=NOON),
+        lambda: backfill.turn("shelf", {"chunk": "5"}),
+        lambda: backfill.read_knob("shelf", "chunk"),
+    ],
+)
+def test_only_a_backfill_under_way_can_be_steered(library, act):
+    BackfillRun.objects.create(path="shelf", started_at=NOON, finished_at=NOON)
+
+    with pytest.raises(NoBackfill):
+        act()
+
+
+def test_path_that_is_none_cannot_be_steered():
+    with pytest.raises(PathNotDeclared):
+        backfill.pause("attic", by="dana")
+
+
+def test_every_chunk_is_written_down(shelves):
+    backfill.run("shelf", knobs={"chunk": "20"})
+
+    chunks = BackfillChunk.objects.order_by("pk")
+    assert [(chunk.first_key, chunk.last_key, chunk.keys) for chunk in chunks] == [
+        ("1", "20", 20),
+        ("21", "35", 15),
+    ]
+    assert all(chunk.seconds > 0 for chunk in chunks)
