@@ -128,6 +128,11 @@ STRANGLER_EDGE_KEY = environment.text("STRANGLER_EDGE_KEY", "") or environment.d
 STRANGLER_EDGE_TOKEN_SECONDS = int(
     environment.number("STRANGLER_EDGE_TOKEN_SECONDS", 300, most=3600)
 )
+STRANGLER_DEAD_LETTER_URLS = {
+    name.removesuffix("_events_dead"): url
+    for name, url in environment.deployed("queues").items()
+    if name.endswith("_events_dead")
+}
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
 STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
 STRANGLER_THROTTLE_FILE = environment.STATE_DIR / "throttle"
