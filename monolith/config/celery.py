@@ -43,7 +43,7 @@ app.conf.beat_schedule = {
     "watch-outbox": {"task": "outbox.watch", "schedule": 60, "options": {"expires": 60}},
     "rotate-partitions": {"task": "outbox.rotate_partitions", "schedule": 3600},
     "forget-handled": {"task": "outbox.forget_handled", "schedule": 86_400},
-    "purge-samples": {"task": "strangler.purge_samples", "schedule": 86_400},
+    "forget-observations": {"task": "strangler.forget_old", "schedule": 3600},
 }
 app.steps["worker"].add(RelayStep)
 app.steps["worker"].add(WatchStep)

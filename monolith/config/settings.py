@@ -121,6 +121,11 @@ OUTBOX_METRICS_PORT = int(environment.number("OUTBOX_METRICS_PORT", 0))
 METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 OUTBOX_RETENTION_DAYS = int(environment.number("OUTBOX_RETENTION_DAYS", 7))
 STRANGLER_SERVICE_URLS = environment.deployed("services")
+STRANGLER_DEAD_LETTER_URLS = {
+    name.removesuffix("_events_dead"): url
+    for name, url in environment.deployed("queues").items()
+    if name.endswith("_events_dead")
+}
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
 STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
 STRANGLER_THROTTLE_FILE = environment.STATE_DIR / "throttle"

@@ -39,13 +39,6 @@ MOST_PAGES = 1_000
 _NOT_COMPLETE = "-not-complete"
 
 
-class ServiceAddressMissing(Exception):
-    """There is nobody to ask."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"no service is deployed for {path}: it has no address")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """How many keys keep what was asked, which break it, and how many could not be asked."""
@@ -159,9 +152,7 @@ class _Pair:
 
 def _pair(path_name: str) -> _Pair:
     path = registry.get_path(path_name)
-    client = clients.client_for(path.name)
-    if client is None:
-        raise ServiceAddressMissing(path.name)
+    client = clients.get_client(path.name)
     return _Pair(path, client)
 
 

@@ -35,6 +35,13 @@ _SIGNED_FOR = "execute-api"
 _BUILD, _LONGEST_BUILD = "x-build", 64
 
 
+class ServiceAddressMissing(Exception):
+    """There is nobody to ask."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no service is deployed for {path}: it has no address")
+
+
 class Client(Protocol):
     """What asks a service: the real thing, or what stands in for it in a drill."""
 
@@ -174,6 +181,18 @@ def client_for(name: str) -> Client | None:
         return _stand_ins[name]
     base_url = settings.STRANGLER_SERVICE_URLS.get(name)
     return _client(base_url) if base_url else None
+
+
+def get_client(name: str) -> Client:
+    """Return the client of the service behind a path.
+
+    Raises:
+        ServiceAddressMissing: no service is deployed for it.
+    """
+    client = client_for(name)
+    if client is None:
+        raise ServiceAddressMissing(name)
+    return client
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from monolith.strangler import mismatches
+from monolith.strangler import forgetting
 
 
-@shared_task(name="strangler.purge_samples")  # type: ignore[untyped-decorator]
-def purge_samples(**_later_arguments: Any) -> None:
-    """Delete the samples of mismatches that have expired. Idempotent; daily will do."""
-    mismatches.purge(at=timezone.now())
+@shared_task(name="strangler.forget_old")  # type: ignore[untyped-decorator]
+def forget_old(**_later_arguments: Any) -> None:
+    """Delete what was observed long ago, and samples that have expired. Idempotent; hourly."""
+    forgetting.forget_old(at=timezone.now())

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from monolith.strangler import (
     clients,
+    dead_letters,
     duties,
     effects,
     epochs,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 DUTY = "watch"
-ROUND_SECONDS = 5.0
+ROUND_SECONDS = 2.0
 
 
 def look_after(path: str, *, at: datetime) -> None:
@@ -52,14 +53,21 @@ def look_after(path: str, *, at: datetime) -> None:
             logger.exception("watch step failed", path=path, step=step.__name__.strip("_"))
 
 
-def _beat(path: str, stage: Stage, at: datetime) -> None:
-    is_beating = registry.get_path(path).heartbeat is not None
-    if stage < Stage.BACKFILL or not is_beating or clients.client_for(path) is None:
+def _beat(path: str, _stage: Stage, at: datetime) -> None:
+    if registry.get_path(path).heartbeat is None or clients.client_for(path) is None:
         return
     heartbeats.send(path, at=at)
     lag = heartbeats.look(path, at=timezone.now())
-    if lag is not None:
+    if lag is None:
+        heartbeats.restore(path)  # the service was not there when the first ones were sent
+    else:
         tallies.time_taken(path, "lag", lag * 1000)
+
+
+def _look_for_dead_letters(path: str, _stage: Stage, _at: datetime) -> None:
+    found = dead_letters.count(path)
+    if found is not None:
+        tallies.add(path, "dead-letters", "some" if found else "none")
 
 
 def _renew_epoch(path: str, _stage: Stage, at: datetime) -> None:
@@ -73,9 +81,9 @@ def _watch_tendencies(path: str, stage: Stage, at: datetime) -> None:
         reacting.react(alarm, at=at)
 
 
-def _evaluate_gates(path: str, stage: Stage, at: datetime) -> None:
+def _evaluate_gates(path: str, _stage: Stage, at: datetime) -> None:
     above = rung_above(queries.get_status(path).rung)
-    if above is None or stage is Stage.MONOLITH:
+    if above is None or clients.client_for(path) is None:
         return
     latest = gating.find_latest(path, above.name)
     if latest is None or at - latest.at >= gating.current_profile().between_passes:
@@ -90,6 +98,7 @@ def _reconcile(path: str, stage: Stage, _at: datetime) -> None:
 
 _STEPS: tuple[Callable[[str, Stage, datetime], None], ...] = (
     _beat,
+    _look_for_dead_letters,
     _renew_epoch,
     _watch_tendencies,
     _evaluate_gates,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from monolith.strangler import backfill, operations, profiles, reconciliation, registry
+from monolith.strangler import backfill, clients, operations, profiles, registry
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.ladder import UnknownRung
 from monolith.strangler.management import speaking
@@ -23,7 +23,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (operations.StateChanged, speaking.CONFLICT),
     (operations.PathFrozen, speaking.HELD),
     (backfill.BackfillStalled, speaking.HELD),
-    (reconciliation.ServiceAddressMissing, speaking.ERROR),
+    (clients.ServiceAddressMissing, speaking.ERROR),
     (registry.PathNotDeclared, speaking.ERROR),
     (profiles.UnknownProfile, speaking.ERROR),
     (UnknownRung, speaking.ERROR),

@@ -4,7 +4,6 @@ Chunks of keys are compared by one checksum each, so that only what differs is l
 What it cannot see: an error that both sides share, and requests with filters.
 """
 
-from monolith.strangler.reconciliation.asking import ServiceAddressMissing
 from monolith.strangler.reconciliation.continuous import Step, run_continuously, step
 from monolith.strangler.reconciliation.freshness import Freshness, freshness
 from monolith.strangler.reconciliation.outcomes import Final, Finding
@@ -17,7 +16,6 @@ __all__ = [
     "Freshness",
     "Repair",
     "Report",
-    "ServiceAddressMissing",
     "Step",
     "TooManyToRepair",
     "freshness",

@@ -19,13 +19,6 @@ BUDGET_SECONDS = 10.0
 LONGEST_ANSWER_PAGES = 1_000
 
 
-class ServiceAddressMissing(Exception):
-    """There is nobody to ask."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"no service is deployed for {path}: it has no address")
-
-
 class AnswerWithoutEnd(Exception):
     """The pages of an answer never end."""
 
@@ -41,10 +34,7 @@ class BothSides:
     """
 
     def __init__(self, path: MovingRead[Any, Any]) -> None:
-        client = clients.client_for(path.name)
-        if client is None:
-            raise ServiceAddressMissing(path.name)
-        self.path, self._client = path, client
+        self.path, self._client = path, clients.get_client(path.name)
 
     def monolith_pages(self, key: str) -> list[Any]:
         """Return the monolith's whole answer for a key."""

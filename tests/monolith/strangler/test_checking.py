@@ -11,6 +11,7 @@ from monolith.outbox import queries as outbox
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
 from monolith.strangler import checking, registry
+from monolith.strangler.clients import ServiceAddressMissing
 from monolith.strangler.models import Tally
 from tests.monolith.strangler.conftest import SleepingClock
 from tests.monolith.strangler.gates.recorded import open_epoch
@@ -164,7 +165,7 @@ def test_outbox_that_does_not_drain_proves_nothing(filled, monkeypatch):
 def test_who_cannot_be_asked_is_said(library, settings):
     settings.STRANGLER_SERVICE_URLS = {}
 
-    with pytest.raises(checking.ServiceAddressMissing):
+    with pytest.raises(ServiceAddressMissing):
         checking.check_contract("shelf", keys=1)
     with pytest.raises(registry.PathNotDeclared):
         checking.check_idempotence("attic", keys=1)

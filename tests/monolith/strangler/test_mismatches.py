@@ -188,7 +188,7 @@ def test_expired_samples_are_deleted_and_their_signature_stays(monkeypatch):
     mismatches.keep(a_comparison(), at=NOON + timedelta(days=3))
     monkeypatch.setattr(timezone, "now", lambda: NOON + SAMPLES_KEPT)
 
-    tasks.purge_samples()
+    tasks.forget_old()
 
     assert Sample.objects.get().at == NOON + timedelta(days=3)
     assert Signature.objects.get().count == 2

@@ -6,8 +6,9 @@ import pytest
 
 from event_contracts.plain_values import to_plain
 from monolith.strangler import reconciliation
+from monolith.strangler.clients import ServiceAddressMissing
 from monolith.strangler.comparison import Difference, Kind
-from monolith.strangler.reconciliation import Final, ServiceAddressMissing, asking, passing
+from monolith.strangler.reconciliation import Final, asking, passing
 
 pytestmark = pytest.mark.django_db
 

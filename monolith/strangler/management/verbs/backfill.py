@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from monolith.strangler import backfill
-from monolith.strangler.management.verbs.progress import progress
+from monolith.strangler.management.speaking import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

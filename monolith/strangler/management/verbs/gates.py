@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import checking, gating, ladder, registry
+from monolith.strangler import checking, clients, gating, ladder, registry
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.gates.wording import percent
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EXIT_CODES = {Verdict.FAIL: 2, Verdict.INCONCLUSIVE: 3, Verdict.STALE: 4}
 CANNOT = 1
 _ERRORS = (
-    checking.ServiceAddressMissing,
+    clients.ServiceAddressMissing,
     gating.GatesMissing,
     gating.NothingAbove,
     ladder.UnknownRung,

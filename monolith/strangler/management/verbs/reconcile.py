@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import reconciliation
-from monolith.strangler.management.verbs.progress import progress
+from monolith.strangler import clients, reconciliation
+from monolith.strangler.management.speaking import progress
 from monolith.strangler.reconciliation import Final, Repair
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(command: BaseCommand, *, path: str, **options: Any) -> None:
             _run_continuously(command, path)
             return
         report = _run_once(path, options)
-    except (reconciliation.ServiceAddressMissing, reconciliation.TooManyToRepair) as error:
+    except (clients.ServiceAddressMissing, reconciliation.TooManyToRepair) as error:
         raise CommandError(str(error), returncode=ERRORS) from error
     _tell(command, report, options)
 

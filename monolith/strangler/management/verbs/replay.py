@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import clients, reacting, registry
+from monolith.strangler import clients, controls, reacting, registry
 from monolith.strangler.comparison.outcomes import KEPT
 from monolith.strangler.shadowing.pressure import Pressure, look
 from monolith.strangler.shadowing.replaying import (
@@ -58,6 +58,8 @@ def run(command: BaseCommand, *, path: str, **options: Any) -> None:
         command.stdout.write(f"every shape of {path} was compared {options['each']} times")
         return
     busy = Pressure(look).why
+    # What is counted belongs to the present epoch: this process has to know which that is.
+    controls.cache.poll()
     replay = Replay(moving, per_second=options["per_second"], busy=busy)
     asked = replay.ask(questions(moving, shapes=shapes, count=options["n"]))
     _follow(asked, "asking", options["n"])

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from monolith.strangler import (
+    dead_letters,
+    duties,
+    gating,
+    heartbeats,
+    operations,
+    reconciliation,
+    tallies,
+    tendencies,
+    watching,
+)
+from monolith.strangler.handing_in import hand_in
+from monolith.strangler.models import Duty, Epoch, GateEvaluation, Heartbeat
+from monolith.strangler.queries import get_status
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """What the watch calls, counted; nothing of it is done."""
+    seen: Counter[str] = Counter()
+
+    def note(name):
+        def call(path, *_words, **_more):
+            seen[name] += 1
+
+        return call
+
+    monkeypatch.setattr(gating, "evaluate", note("evaluate"))
+    monkeypatch.setattr(reconciliation, "step", note("reconcile"))
+    monkeypatch.setattr(heartbeats, "send", note("send"))
+    monkeypatch.setattr(heartbeats, "look", note("look"))
+    monkeypatch.setattr(heartbeats, "restore", note("restore"))
+    monkeypatch.setattr(dead_letters, "count", lambda _path: 0)
+    return seen
+
+
+def on(rung):
+    operations.place(path="shelf", rung=rung, actor="a", reason="r", at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("rung", "reconciles"), [("monolith", 0), ("backfill", 0), ("shadow-1", 1), ("service", 1)]
+)
+def test_round_evaluates_and_goes_on_reconciling_from_shadow_on(
+    library, service, seen, rung, reconciles
+):
+    if rung != "monolith":
+        on(rung)
+
+    watching.look_after("shelf", at=NOON)
+
+    assert (seen["evaluate"], seen["reconcile"]) == (1, reconciles)
+    assert Epoch.objects.filter(path="shelf").count() == 1
+
+
+def test_nobody_to_ask_means_nothing_to_evaluate(library, settings, seen):
+    settings.STRANGLER_SERVICE_URLS = {}
+
+    watching.look_after("shelf", at=NOON)
+
+    assert not seen
+
+
+def test_gates_are_evaluated_no_more_often_than_their_passes_count(library, service, monkeypatch):
+    for seconds in (0, 60, 299, 300, 301):
+        watching.look_after("shelf", at=NOON + timedelta(seconds=seconds))
+
+    kept = GateEvaluation.objects.filter(path="shelf").order_by("at")
+    assert [row.at - NOON for row in kept] == [timedelta(0), timedelta(minutes=5)]
+
+
+def test_step_that_fails_does_not_keep_the_next_one(library, service, seen, monkeypatch):
+    def fail(_path):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(dead_letters, "count", fail)
+    on("service")
+
+    watching.look_after("shelf", at=NOON)
+
+    assert (seen["evaluate"], seen["reconcile"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("found", "name"), [(0, "none"), (3, "some")])
+def test_dead_letters_are_looked_for(library, service, seen, counted, monkeypatch, found, name):
+    monkeypatch.setattr(dead_letters, "count", lambda _path: found)
+
+    watching.look_after("shelf", at=NOON)
+
+    assert counted("dead-letters") == {name: 1}
+
+
+def slow_minutes(*minutes, reads=50, milliseconds=900.0):
+    for minute in minutes:
+        for _ in range(reads):
+            tallies.time_taken("shelf", "latency-service", milliseconds)
+        key = next(iter(tallies._now.counts))
+        taken = tallies.take()
+        at = (NOON - timedelta(minutes=minute)).replace(second=0, microsecond=0)
+        for each, count in taken.counts.items():
+            moved = tallies.Key(each.path, each.epoch, at, each.series, each.name)
+            tallies._now.counts[moved] += count
+        assert key.series == "latency-service"
+        hand_in()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "how", "is_slow"),
+    [
+        ((1, 2, 3), {}, True),
+        ((1, 2), {}, False),
+        ((1, 2, 4), {}, False),
+        ((1, 2, 3), {"reads": 49}, False),
+        ((1, 2, 3), {"milliseconds": 700.0}, False),
+    ],
+)
+def test_service_slow_for_three_minutes_takes_the_path_down(
+    library, service, seen, minutes, how, is_slow
+):
+    on("canary-25")
+    slow_minutes(*minutes, **how)
+
+    watching.look_after("shelf", at=NOON)
+
+    assert get_status("shelf").rung.name == ("canary-5" if is_slow else "canary-25")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sent", "is_behind"), [(179, 9, False), (181, 9, True), (181, 8, False)]
+)
+def test_events_that_do_not_arrive_raise_an_alarm(library, seconds, sent, is_behind):
+    Heartbeat.objects.create(
+        path="shelf",
+        sent_version=sent,
+        seen_version=8,
+        seen_sent_at=NOON - timedelta(seconds=seconds),
+    )
+
+    assert bool(tendencies.look("shelf", at=NOON)) is is_behind
+
+
+def test_duty_is_one_holders_until_they_leave_or_fall_silent():
+    assert duties.take("watch", "one", at=NOON)
+    assert duties.take("watch", "one", at=NOON)
+    assert not duties.take("watch", "two", at=NOON)
+    assert duties.take("watch", "two", at=NOON + duties.LASTS)
+
+    duties.leave("watch", "one")
+    assert Duty.objects.get().holder == "two"
+    duties.leave("watch", "two")
+
+    assert duties.take("watch", "three", at=NOON)
