@@ -42,7 +42,7 @@ _STATEMENT_MILLISECONDS = 3_000
 _COUNTED = (
     "answer", "unanswered", "compare", "verify", "ryw", "dropped", "breaker", "old-path", "harness",
 )  # fmt: skip
-_TIMED = ("latency-service", "latency-monolith", "staleness", "answer")
+_TIMED = ("latency-service", "latency-monolith", "staleness", "answer", "dead-letters")
 
 # One row by the index for each path, however many evaluations are kept.
 _GATES = """

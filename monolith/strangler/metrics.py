@@ -146,6 +146,11 @@ def _actual_share(path: PathMeasured) -> Rows:
     return _one(served / total if total else None)
 
 
+def _dead_letters(path: PathMeasured) -> Rows:
+    looks = {name: count for (its, name), count in path.lately.items() if its == "dead-letters"}
+    return _one(float("some" in looks) if looks else None)
+
+
 def _latencies(path: PathMeasured) -> Rows:
     for source in ("service", "monolith"):
         for values, seconds in _quantiles(path, f"latency-{source}"):
@@ -198,6 +203,7 @@ _GAUGES: tuple[tuple[str, str, tuple[str, ...], Callable[[PathMeasured], Rows]],
         (),
         lambda p: _one(p.lag_seconds),
     ),
+    ("dead_letters", "1 if a look of the last minutes found dead letters", (), _dead_letters),
     (
         "reconciled_age_seconds",
         "How long ago the latest whole reconciliation began",

@@ -186,6 +186,14 @@ def test_lag_is_the_age_of_the_newest_beat_that_arrived(told):
     assert told("heartbeat_lag_seconds") == 75
 
 
+def test_dead_letters_are_told_once_somebody_has_looked(told):
+    assert told("dead_letters") is None
+    tally("dead-letters", "none", 9)
+    assert told("dead_letters") == 0
+    tally("dead-letters", "some")
+    assert told("dead_letters") == 1
+
+
 def test_reconciliation_is_told_by_its_age_and_what_it_found(told):
     began = NOON - timedelta(hours=30)
     ReconcileRun.objects.create(
