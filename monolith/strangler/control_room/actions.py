@@ -9,13 +9,21 @@ from django.urls import reverse
 
 from monolith.strangler.control_room import access
 from monolith.strangler.control_room.gate_rows import blocking_words
-from monolith.strangler.control_room.rows import rung_of
+from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import RUNGS, rung_above
+from monolith.strangler.queries import hold_of, rung_of
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from monolith.strangler.control_room.rows import Rows
     from monolith.strangler.models import PathState
+
+
+_HOLDING = {
+    Hold.NONE: ("pause", "Pause…", "pause"),
+    Hold.PAUSED: ("resume", "Resume…", "up"),
+    Hold.FROZEN: ("resume", "Lift the freeze…", "up"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +42,7 @@ def actions(rows: Rows, path: str, user: access.User) -> tuple[Action, ...]:
     state = rows.state_of(path)
     return (
         _advance(rows, state, user),
-        _pause_or_resume(state, user),
+        _pause_or_resume(rows, state, user),
         _roll_back(state, user),
         _kill_or_unkill(state, user),
     )
@@ -53,14 +61,16 @@ def _not_now(rows: Rows, state: PathState) -> str:
         return "nothing lies above retired"
     if rows.is_all_killed() or state.is_killed:
         return "killed: lift the kill first"
-    if state.hold:
-        return f"{state.hold} by {state.hold_by or 'nobody named'}: resume first"
+    hold = hold_of(state, at=rows.now)
+    if hold is not Hold.NONE:
+        first = "lift the freeze" if hold is Hold.FROZEN else "resume"
+        return f"{hold} by {state.hold_by or 'nobody named'}: {first} first"
     return blocking_words(rows.evaluations.get(state.path))
 
 
-def _pause_or_resume(state: PathState, user: access.User) -> Action:
+def _pause_or_resume(rows: Rows, state: PathState, user: access.User) -> Action:
     refusal = _not_allowed(user, "operate_paths")
-    name, label, icon = ("resume", "Resume…", "up") if state.hold else ("pause", "Pause…", "pause")
+    name, label, icon = _HOLDING[hold_of(state, at=rows.now)]
     href = reverse(f"control_room:{name}", args=[state.path])
     return Action(label=label, href=href, icon=icon, refusal=refusal)
 

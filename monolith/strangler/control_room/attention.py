@@ -92,8 +92,7 @@ def _of_alarms(rows: Rows, path: str) -> Iterator[Finding]:
     for watch in rows.watches:
         if watch.path == path and watch.alarmed_at:
             age = formatting.age_of(watch.alarmed_at, rows.now)
-            seen = f"{watch.bad:,} bad of {watch.seen:,}"
-            text = f"the watch of {watch.name} raised an alarm {age} ago: {seen}"
+            text = f"the watch of {watch.name} raised an alarm {age} ago"
             yield Finding(tone="bad", text=text, href=_page(path), path=path)
     beat = rows.beats.get(path)
     if beat and beat.seen_sent_at and rows.now - beat.seen_sent_at > _BEAT_LOST:
@@ -118,7 +117,7 @@ def _of_signatures(rows: Rows, path: str) -> Iterator[Finding]:
 
 def _of_gates(rows: Rows, path: str) -> Iterator[Finding]:
     evaluation = rows.evaluations.get(path)
-    if evaluation is not None and evaluation.verdict == "FAIL":
+    if evaluation is not None and evaluation.verdict.upper() == "FAIL":
         text = f"not ready for {evaluation.rung}: {blocking_words(evaluation)}"
         yield Finding(tone="warn", text=text, href=_page(path), path=path)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monolith.strangler.control_room.gate_rows import gate_rows
-from monolith.strangler.control_room.rows import rung_of
+from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import rung_above
+from monolith.strangler.queries import hold_of, rung_of
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def _lifting(rows: Rows, path: str) -> Iterator[str]:
         yield f"{MANAGE} unkill --all {_WHY}"
     if state.is_killed:
         yield f"{MANAGE} unkill {path} {_WHY}"
-    if state.hold:
-        yield f"{MANAGE} resume {path} {_WHY}"
+    hold = hold_of(state, at=rows.now)
+    if hold is not Hold.NONE:
+        yield f"{MANAGE} {'lift' if hold is Hold.FROZEN else 'resume'} {path} {_WHY}"
 
 
 def _climbing(rows: Rows, path: str) -> Iterator[str]:

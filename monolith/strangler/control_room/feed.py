@@ -69,7 +69,7 @@ def _path(rows: Rows, path: str) -> dict[str, Any]:
         "next": {
             "text": line.next.text,
             "rung": evaluation.rung if evaluation else None,
-            "verdict": evaluation.verdict if evaluation else None,
+            "verdict": evaluation.verdict.upper() if evaluation else None,
             "gates": [
                 {"gate": row.gate, "verdict": row.verdict.text, "now": row.now, "needs": row.needs}
                 for row in gate_rows(evaluation, (), rows.now)

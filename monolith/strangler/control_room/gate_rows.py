@@ -89,17 +89,17 @@ def blocking_words(evaluation: GateEvaluation | None) -> str:
     """Say in words why nobody may advance, or nothing if everybody may."""
     if evaluation is None:
         return "the gates of the next rung were not evaluated yet"
-    if evaluation.verdict in PASSING:
+    if evaluation.verdict.upper() in PASSING:
         return ""
     blocking = [f"{gate} {verdict}" for gate, verdict in _blocking(evaluation)]
-    return ", ".join(blocking) or f"the gates say {evaluation.verdict}"
+    return ", ".join(blocking) or f"the gates say {evaluation.verdict.upper()}"
 
 
 def _blocking(evaluation: GateEvaluation) -> list[tuple[str, str]]:
     return [
-        (_text(result, "gate"), _text(result, "verdict"))
+        (_name(result), _verdict(result))
         for result in evaluation.results
-        if _text(result, "verdict") not in PASSING and not result.get("is_dry_run")
+        if _verdict(result) not in PASSING and not result.get("is_dry_run")
     ]
 
 
@@ -111,7 +111,7 @@ def _row(
 ) -> GateRow:
     as_of = parse_datetime(_text(result, "as_of")) or evaluation.at
     return GateRow(
-        gate=_text(result, "gate"),
+        gate=_name(result),
         requires=_text(result, "requires"),
         now=_text(result, "now") or formatting.NO_DATA,
         n=_counted(result.get("n")),
@@ -121,19 +121,27 @@ def _row(
         age=formatting.age_of(as_of, now),
         is_old=now - as_of > 2 * EVALUATED_EVERY,
         is_dry_run=bool(result.get("is_dry_run")),
-        verdict=verdict_chip(_text(result, "verdict")),
-        trend=tuple(_trend(_text(result, "gate"), earlier)),
+        verdict=verdict_chip(_verdict(result)),
+        trend=tuple(_trend(_name(result), earlier)),
     )
 
 
 def _trend(gate: str, earlier: Sequence[GateEvaluation]) -> list[Chip]:
     """Return the gate's verdicts, the oldest first."""
     return [
-        verdict_chip(_text(result, "verdict"), detail=f"{evaluation.at:%H:%M}")
+        verdict_chip(_verdict(result), detail=f"{evaluation.at:%H:%M}")
         for evaluation in reversed(earlier)
         for result in evaluation.results
-        if _text(result, "gate") == gate
+        if _name(result) == gate
     ]
+
+
+def _verdict(result: Mapping[str, Any]) -> str:
+    return _text(result, "verdict").upper()
+
+
+def _name(result: Mapping[str, Any]) -> str:
+    return f"{_text(result, 'gate')} {_text(result, 'name')}".strip()
 
 
 def _counted(n: Any) -> str:

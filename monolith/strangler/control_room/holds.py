@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import controls
+from monolith.strangler import controls, queries
 from monolith.strangler.control_room import formatting
 from monolith.strangler.control_room.figures import Chip
+from monolith.strangler.decision import Hold
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,9 +25,10 @@ def hold_chip(rows: Rows, path: str) -> Chip:
     killed = _killed(rows, state)
     if killed is not None:
         return killed
-    if state.hold == "frozen":
+    hold = queries.hold_of(state, at=rows.now)
+    if hold is Hold.FROZEN:
         return Chip(text="frozen", tone="bad", icon="frozen", detail=_why(state, rows.now))
-    if state.hold == "paused":
+    if hold is Hold.PAUSED:
         return Chip(text="paused", tone="warn", icon="pause", detail=_why(state, rows.now))
     return NO_HOLD
 

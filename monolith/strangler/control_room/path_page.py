@@ -21,10 +21,11 @@ from monolith.strangler.control_room.fleet import effect_of
 from monolith.strangler.control_room.gate_rows import NOT_EVALUATED, gate_rows, verdict_chip
 from monolith.strangler.control_room.overview import path_line
 from monolith.strangler.control_room.path_charts import charts_of
-from monolith.strangler.control_room.rows import read_rows, rung_of
+from monolith.strangler.control_room.rows import read_rows
 from monolith.strangler.control_room.timeline import timeline
 from monolith.strangler.ladder import rung_above
 from monolith.strangler.models import GateEvaluation, PathState
+from monolith.strangler.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,7 +191,7 @@ def _edge(rows: Rows, path: str, evaluations: Sequence[GateEvaluation]) -> Edge 
     gates = gate_rows(latest, earlier, rows.now)
     return Edge(
         rung=above.name,
-        verdict=verdict_chip(latest.verdict) if latest else NOT_EVALUATED,
+        verdict=verdict_chip(latest.verdict.upper()) if latest else NOT_EVALUATED,
         age=formatting.age_of(latest.at, rows.now) if latest else "",
         profile=latest.profile if latest else "",
         passing=sum(not gate.holds_back for gate in gates),

@@ -11,9 +11,10 @@ from django.utils import timezone
 from monolith.strangler.control_room import formatting, rail
 from monolith.strangler.control_room.commands import roll_back_command
 from monolith.strangler.control_room.gate_rows import blocking_words, gate_rows
-from monolith.strangler.control_room.rows import read_rows, rung_of
+from monolith.strangler.control_room.rows import read_rows
 from monolith.strangler.ladder import RUNGS, WHOLE, rung_above, rung_called
 from monolith.strangler.models import GateEvaluation, ReadRecord
+from monolith.strangler.queries import rung_of
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
-from monolith.strangler.stages import Stage
+from monolith.strangler.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from django.db import models
 
-    from monolith.strangler.ladder import Rung
 
 EVERYTHING = "all"
 TWIN = "~drill"
@@ -111,18 +110,6 @@ def known_paths(states: Iterable[str]) -> tuple[str, ...]:
     """Return the paths that are declared or have a state, without the drills' twins."""
     names = {*registry.names(), *states} - {EVERYTHING}
     return tuple(sorted(name for name in names if not name.endswith(TWIN)))
-
-
-def rung_of(state: PathState) -> Rung:
-    """Return the rung of the ladder that a state stands on."""
-    dial = ladder.Dial(
-        shadow_bp=state.shadow_bp,
-        canary_bp=state.canary_bp,
-        verify_bp=state.verify_bp,
-        has_fallback=state.has_fallback,
-    )
-    known = {int(stage) for stage in Stage}
-    return ladder.rung_at(Stage(state.stage) if state.stage in known else Stage.MONOLITH, dial)
 
 
 def pending_plans(now: datetime) -> models.QuerySet[Plan]:

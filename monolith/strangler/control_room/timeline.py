@@ -105,8 +105,8 @@ def _verdicts(evaluations: Sequence[GateEvaluation]) -> Iterator[Event]:
     """Tell only when the verdict changed: it is given every few minutes."""
     for newer, older in zip_longest(evaluations, evaluations[1:]):
         if older is None or newer.verdict != older.verdict or newer.rung != older.rung:
-            chip = verdict_chip(newer.verdict)
-            text = f"{newer.verdict} for {newer.rung} ({newer.profile})"
+            chip = verdict_chip(newer.verdict.upper())
+            text = f"{newer.verdict.upper()} for {newer.rung} ({newer.profile})"
             yield _event(newer.at, "gates", text, tone=chip.tone)
 
 

@@ -14,10 +14,12 @@ from monolith.strangler import operations
 from monolith.strangler.control_room import access, previews, rail, rendering
 from monolith.strangler.control_room.forms import EmergencyForm, PauseForm, ReasonForm, RollBackForm
 from monolith.strangler.control_room.path_page import UnknownPath, check_known
-from monolith.strangler.control_room.rows import EVERYTHING, rung_of
+from monolith.strangler.control_room.rows import EVERYTHING
 from monolith.strangler.control_room.views.refusals import REFUSALS, add_refusal, state_changed
+from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import rung_called
 from monolith.strangler.models import PathState
+from monolith.strangler.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,8 +91,9 @@ def pause(request: HttpRequest, path: str) -> HttpResponse:
 @_either
 @access.requires(access.OPERATE)
 def resume(request: HttpRequest, path: str) -> HttpResponse:
-    """Ask why, then let the path climb again."""
+    """Ask why, then let the path climb again; a freeze is lifted at the bottom."""
     state = _state(path)
+    let_go = operations.lift if state.hold == Hold.FROZEN else operations.resume
     form = EmergencyForm(request.POST or None)
     context = {
         "title": "Resume",
@@ -98,9 +101,7 @@ def resume(request: HttpRequest, path: str) -> HttpResponse:
         "button": "Resume",
         "about": f"Held by {state.hold_by or 'nobody'}: {state.hold_reason or 'no reason given'}.",
     }
-    return _carry_out(
-        request, form, context, lambda: operations.resume(path=path, **_said(request, form))
-    )
+    return _carry_out(request, form, context, lambda: let_go(path=path, **_said(request, form)))
 
 
 @_either

@@ -19,6 +19,7 @@ from monolith.strangler.management.verbs import (
     mismatches,
     reconcile,
     replay,
+    retirement,
     retreating,
     rules,
     watch,
@@ -42,6 +43,7 @@ _VERBS = {
     "mismatches": (mismatches, "what did not agree, grouped; values only on demand"),
     "rules": (rules, "differences that are agreed not to matter, until a date"),
     "replay": (replay, "ask what nobody asked yet, so that every shape is compared"),
+    "retirement": (retirement, "what of the monolith to delete, once a path is retired"),
 }
 
 

@@ -182,7 +182,7 @@ OF_CANARY = [
         "INCONCLUSIVE",
         n=4208,
         window="step",
-        needs="~7,792 more reads, about 6 h 10 min at this rate",
+        needs="needs ~7,792 more reads, about 6 h 10 min at this rate",
     ),
     gate(
         "F2 fallback",
