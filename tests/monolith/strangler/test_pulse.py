@@ -46,6 +46,7 @@ def rung():
         ("canary-25", "wrong", 3, "canary-5"),
         ("service", "errors", 5, "canary-50"),
         ("service-alone", "errors", 5, "service"),
+        ("service", "lost", 1, "canary-50"),
         ("service", "leak", 1, "monolith"),
         ("shadow-1", "leak", 1, "monolith"),
         ("canary-5", "extra", 2, "monolith"),
@@ -173,6 +174,20 @@ def test_nobody_waits_for_a_process_that_is_gone(library, heart):
     heart.beat(timezone.now())
 
     assert TransitionEffect.objects.get().workers == 1
+
+
+@pytest.mark.django_db
+def test_nobody_waits_for_a_process_that_does_not_know_what_is_in_force(
+    library, heart, monkeypatch
+):
+    heart.beat(timezone.now())
+    assert WorkerSeen.objects.exists()
+    monkeypatch.setattr(controls.cache, "poll", lambda: False)
+    monkeypatch.setattr(controls.cache, "current", lambda: None)
+
+    heart.beat(timezone.now())
+
+    assert not WorkerSeen.objects.exists()
 
 
 @pytest.mark.django_db
