@@ -13,6 +13,7 @@ from monolith.strangler.comparison.outcomes import Outcome
 from monolith.strangler.comparison.rechecking import Turn
 from monolith.strangler.ladder import RUNGS
 from monolith.strangler.shadowing import work
+from monolith.strangler.stages import Stage
 from monolith.strangler.watches import WATCHMEN
 from tests.docs.pages import ROOT
 
@@ -52,9 +53,7 @@ def test_ladder_is_that_of_the_code():
 def test_rules_are_told_in_the_order_in_which_they_are_asked():
     told = [coded(rule)[0] for rule, _ in rows_under("README.md", "rule", "says")]
 
-    everything_quiet = decision.Facts(
-        held=decision.Held(stage=decision.Stage.SERVICE), has_monolith=True
-    )
+    everything_quiet = decision.Facts(held=decision.Held(stage=Stage.SERVICE), has_monolith=True)
     assert told == [name for name, _ in decision.trace(everything_quiet)]
 
 

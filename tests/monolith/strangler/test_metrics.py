@@ -165,7 +165,8 @@ def test_latencies_are_told_in_seconds(told):
 
 @pytest.mark.parametrize("watch", WATCHMEN)
 def test_watch_is_told_by_how_near_its_alarm_is(told, watch):
-    limit = WATCHMEN[watch].cusum.h if WATCHMEN[watch].cusum else WATCHMEN[watch].hits
+    cusum = WATCHMEN[watch].cusum
+    limit = cusum.h if cusum else WATCHMEN[watch].hits
     Watch.objects.create(path="shelf", name=watch, score=limit / 2, since=NOON)
 
     assert told("watch_score", watch=watch) == pytest.approx(0.5)
