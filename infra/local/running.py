@@ -9,13 +9,14 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from infra.local import control, run_file, trade_source
 from infra.local.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 _OPEN_SECONDS = 240
@@ -76,10 +77,24 @@ class RunningShop:
 
 
 @contextmanager
-def run_shop(state_dir: Path, *, generated_orders: int | None = None) -> Iterator[RunningShop]:
-    """Run a quiet shop of its own, ports and all, until the block ends."""
+def run_shop(
+    state_dir: Path,
+    *,
+    generated_orders: int | None = None,
+    rung: str = "service",
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[RunningShop]:
+    """Run a quiet shop of its own, ports and all, with its read path on a rung, for a block.
+
+    `environment` is told to all of its processes.
+    """
     shop = RunningShop(state_dir)
-    environment = {**os.environ, "BANYAN_STATE_DIR": str(state_dir)}
+    environment = {
+        **os.environ,
+        **environment,
+        "BANYAN_STATE_DIR": str(state_dir),
+        "RUNG": rung,
+    }
     environment.pop("DATABASE_URL", None)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     if generated_orders is not None:

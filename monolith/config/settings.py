@@ -135,6 +135,10 @@ STRANGLER_DEAD_LETTER_URLS = {
 }
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
 STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
+STRANGLER_RUNBOOK_PAGE = (
+    "order_history",
+    environment.ROOT / "docs" / "runbook" / "tasks" / "move-a-path.md",
+)
 STRANGLER_THROTTLE_FILE = environment.STATE_DIR / "throttle"
 STRANGLER_BACKFILL_MAX_PENDING = int(environment.number("STRANGLER_BACKFILL_MAX_PENDING", 2000))
 # A local shop has few customers and its engineer little time: the evidence is scaled down.

@@ -57,7 +57,7 @@ def _beat(path: str, _stage: Stage, at: datetime) -> None:
     if registry.get_path(path).heartbeat is None or clients.client_for(path) is None:
         return
     heartbeats.send(path, at=at)
-    lag = heartbeats.look(path, at=timezone.now())
+    lag = heartbeats.listen(path)
     if lag is None:
         heartbeats.restore(path)  # the service was not there when the first ones were sent
     else:

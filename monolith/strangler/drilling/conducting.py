@@ -114,6 +114,7 @@ def _restore(path: MovingRead[Any, Any], asked: list[Any], by: str) -> Drill:
     heart.beat(timezone.now())
     answered = {routing.answer(twin, query).source for query in asked[:_CALM_READS]}
     effective = _seconds_to_effect(back)
+    effects.say_gone()
     is_restored = answered == {Source.MONOLITH} and effective is not None
     return Drill.objects.create(
         path=path.name,
@@ -161,6 +162,7 @@ def _twin(
         is_drawn=lambda: fuse.is_lit and is_in_share(random.randrange(WHOLE), fault.share_bp),  # noqa: S311
         other=lambda: path.service_request(newest),
         version_of=path.version_of,
+        subjects_in=path.subjects_in,
     )
     with registry.standing_in(twin), clients.standing_in(twin.name, client):
         yield twin

@@ -6,12 +6,14 @@ import pytest
 
 from event_contracts.plain_values import to_plain
 from monolith.strangler import drilling, operations, registry, watches
-from monolith.strangler.drilling import DrillImpossible
+from monolith.strangler.clients import ServiceAnswer
+from monolith.strangler.drilling import FAULTS, DrillImpossible
+from monolith.strangler.drilling.faults import Call
 from monolith.strangler.ladder import rung_called
-from monolith.strangler.models import Drill, PathState, Signature
+from monolith.strangler.models import Drill, PathState, Signature, WorkerSeen
 from monolith.strangler.queries import get_status
 from tests.factories import NOON
-from tests.monolith.strangler.library import ShelfQuery
+from tests.monolith.strangler.library import Shelf, ShelfQuery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +64,27 @@ def test_fault_is_found_and_rolled_back_on_the_twin_alone(drilled, fault, alarm)
     assert not Signature.objects.exists()
 
 
+def test_wrong_answer_is_still_about_the_same_people(drilled, library):
+    """Whoever changes the owner of an answer drills the leak, not the wrong answer."""
+    for number in range(40):
+        library.put(number, [str(number)], as_of=0)
+
+    call = Call(
+        ask=lambda _instead: ServiceAnswer(value=library.shelves[7][0], build=""),
+        answer_class=Shelf,
+        deadline=0.0,
+        other=drilled.service_request(ShelfQuery(8)),
+        version_of=drilled.version_of,
+        subjects_in=drilled.subjects_in,
+    )
+
+    assert FAULTS["wrong"].spoil(call).value == library.shelves[7][0]
+    assert (
+        FAULTS["wrong"].spoil(replace(call, subjects_in=lambda _shelf: ())).value
+        != (library.shelves[7][0])
+    )
+
+
 def test_drill_without_a_watch_fails(drilled, monkeypatch):
     monkeypatch.setattr(drilling.conducting, "DETECTED_SECONDS", 1.0)
     monkeypatch.setattr(watches, "look", lambda *_observations, **_when: None)
@@ -87,6 +110,7 @@ def test_monolith_is_found_to_answer_again_after_the_service_stood_alone(drilled
 
     assert conducted.has_passed
     assert get_status("shelf~drill").rung.name == "monolith"
+    assert not WorkerSeen.objects.exists(), "nobody has to wait for whoever conducted it"
 
 
 def test_nothing_to_read_is_no_drill(drilled, monkeypatch):

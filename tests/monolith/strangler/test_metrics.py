@@ -165,8 +165,8 @@ def test_latencies_are_told_in_seconds(told):
 
 @pytest.mark.parametrize("watch", WATCHMEN)
 def test_watch_is_told_by_how_near_its_alarm_is(told, watch):
-    cusum = WATCHMEN[watch].cusum
-    limit = cusum.h if cusum else WATCHMEN[watch].hits
+    watchman = WATCHMEN[watch]
+    limit = watchman.cusum.h if watchman.cusum else watchman.hits
     Watch.objects.create(path="shelf", name=watch, score=limit / 2, since=NOON)
 
     assert told("watch_score", watch=watch) == pytest.approx(0.5)

@@ -15,6 +15,7 @@ from monolith.strangler.management.verbs import (
     drill,
     gates,
     holding,
+    lint,
     looking,
     mismatches,
     reconcile,
@@ -22,6 +23,7 @@ from monolith.strangler.management.verbs import (
     retirement,
     retreating,
     rules,
+    runbook,
     watch,
 )
 
@@ -42,6 +44,8 @@ _VERBS = {
     "gates": (gates, "what the next rung takes, and what is there of it"),
     "mismatches": (mismatches, "what did not agree, grouped; values only on demand"),
     "rules": (rules, "differences that are agreed not to matter, until a date"),
+    "runbook": (runbook, "what comes next on a path's way up; takes the steps"),
+    "lint": (lint, "is everything there that the runbook names?"),
     "replay": (replay, "ask what nobody asked yet, so that every shape is compared"),
     "retirement": (retirement, "what of the monolith to delete, once a path is retired"),
 }

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import clients, controls, reacting, registry
+from monolith.strangler import clients, controls, epochs, reacting, registry
 from monolith.strangler.comparison.outcomes import KEPT
 from monolith.strangler.shadowing.pressure import Pressure, look
 from monolith.strangler.shadowing.replaying import (
@@ -53,13 +53,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(command: BaseCommand, *, path: str, **options: Any) -> None:
     """Ask, wait for what was left open, and tell what came of it."""
     moving = _path(path)
+    _join_epoch(path)
     shapes = _shapes(moving, options)
     if not shapes:
         command.stdout.write(f"every shape of {path} was compared {options['each']} times")
         return
     busy = Pressure(look).why
-    # What is counted belongs to the present epoch: this process has to know which that is.
-    controls.cache.poll()
     replay = Replay(moving, per_second=options["per_second"], busy=busy)
     asked = replay.ask(questions(moving, shapes=shapes, count=options["n"]))
     _follow(asked, "asking", options["n"])
@@ -78,6 +77,12 @@ def _path(name: str) -> MovingRead[Any, Any]:
     if not path.has_monolith:
         raise CommandError(f"{name} is retired: there is nothing to compare", returncode=REFUSED)
     return path
+
+
+def _join_epoch(path: str) -> None:
+    """Learn which epoch it is: what is counted for none is evidence for nothing."""
+    epochs.renew(path, at=timezone.now())
+    controls.cache.poll()
 
 
 def _shapes(path: MovingRead[Any, Any], options: dict[str, Any]) -> list[str]:

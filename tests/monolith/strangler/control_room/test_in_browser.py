@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local import chromium
 from monolith.strangler.models import PathState
-from tests.journeys.conftest import CHROMIUM_FLAGS
+from tests import browsing
 from tests.monolith.strangler.control_room.conftest import EVERY_PERMISSION
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey]
@@ -38,15 +37,7 @@ def _beside_an_event_loop():
 
 @pytest.fixture(scope="module")
 def browser():
-    path = chromium.find()
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield launched
-        launched.close()
+    yield from browsing.launch()
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_each_trouble_is_found():
 
     assert told() == [
         ("bad", "frozen by alarm: a leak (until it is lifted)"),
-        ("bad", "the watch of wrong raised an alarm < 10 s ago: 9 bad of 900"),
+        ("bad", "the watch of wrong raised an alarm < 10 s ago"),
         ("bad", "no heartbeat for 30 s"),
         ("bad", "1 open signature (leak), 1 user"),
         ("warn", "not reconciled in the last 24 h"),
