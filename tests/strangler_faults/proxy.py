@@ -176,6 +176,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _ask(self, path: str) -> Reply:
+        is_used = self.upstream is not None
+        try:
+            return self._ask_once(path)
+        except (OSError, http.client.HTTPException):
+            self._hang_up()
+            if not is_used:
+                raise
+        return self._ask_once(path)  # whoever keeps a connection finds it closed now and then
+
+    def _ask_once(self, path: str) -> Reply:
         url = urlsplit(self.proxy.target + path)
         if self.upstream is None:
             self.upstream = http.client.HTTPConnection(url.netloc, timeout=_GIVE_UP_SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.strangler_faults.crowd import FAILED, FOREIGN, RIGHT, STALE, WRONG
@@ -27,7 +27,8 @@ class Result:
 
     `effective` is the longest of what the processes themselves measured and what the customers saw:
     the last page that the service answered after the path had been taken from it. `may_be_wrong`:
-    wrong values can only be found by comparing what was shown, so some are shown.
+    wrong values can only be found by comparing what was shown, so some are shown. `may_be_foreign`:
+    so are rows that say that they are the right customer's.
     """
 
     fault: str
@@ -41,7 +42,6 @@ class Result:
     because: str
     may_be_wrong: bool = False
     may_be_foreign: bool = False
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -70,12 +70,11 @@ class Result:
         assert self.detected <= DETECTED_SECONDS, f"found too late: {self}"
         assert self.effective is not None, f"never off: {self}"
         assert self.effective <= EFFECTIVE_SECONDS, f"off too late: {self}"
-
         assert set(self.seen) <= self._allowed(), f"customers saw it: {self}"
 
     def _allowed(self) -> set[str]:
         also = {WRONG: self.may_be_wrong, FOREIGN: self.may_be_foreign}
-        return {RIGHT} | {verdict for verdict, is_allowed in also.items() if is_allowed}
+        return {RIGHT, *(verdict for verdict, is_allowed in also.items() if is_allowed)}
 
 
 def table(results: Iterable[Result]) -> list[str]:

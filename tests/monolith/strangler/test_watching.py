@@ -135,6 +135,15 @@ def test_service_slow_for_three_minutes_takes_the_path_down(
     assert get_status("shelf").rung.name == ("canary-5" if is_slow else "canary-25")
 
 
+def test_profile_of_the_demo_allows_three_times_as_slow(library, settings):
+    slow_minutes(1, 2, 3)
+    assert tendencies.look("shelf", at=NOON)
+
+    settings.STRANGLER_PROFILE = "demo"
+
+    assert tendencies.look("shelf", at=NOON) == []
+
+
 @pytest.mark.parametrize(
     ("seconds", "sent", "is_behind"), [(179, 9, False), (181, 9, True), (181, 8, False)]
 )
