@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 HOLDS = ("paused", "frozen", "killed")
 AUTOMATIC = ("roll-back", "freeze")
-OWN_WRITES = ("reached", "waited", "fell-back", "violated")
+OWN_WRITES = ("reached", "waited", "fell-back", "violated", "lost")
 OUTCOMES = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.MOVED)
 _QUANTILES = (0.5, 0.95, 0.99)
 _MILLISECONDS = 1000

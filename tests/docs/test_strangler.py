@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import timedelta
+from importlib import import_module
 from math import log, log1p
 
 import pytest
@@ -55,6 +57,17 @@ def test_rules_are_told_in_the_order_in_which_they_are_asked():
 
     everything_quiet = decision.Facts(held=decision.Held(stage=Stage.SERVICE), has_monolith=True)
     assert told == [name for name, _ in decision.trace(everything_quiet)]
+
+
+def test_limits_of_time_are_those_of_the_code():
+    for named, seconds, _ in rows_under("README.md", "limit", "seconds", "what for"):
+        module, _, name = coded(named)[0].partition(".")
+        found = (ROOT / "monolith" / "strangler").rglob(f"{module}.py")
+        nearest = min(found, key=lambda path: len(path.parts)).relative_to(ROOT)
+        limit = getattr(import_module(".".join(nearest.with_suffix("").parts)), name)
+        length = limit.total_seconds() if isinstance(limit, timedelta) else limit
+
+        assert f"{length:g}" == seconds, named
 
 
 def _tallied():
