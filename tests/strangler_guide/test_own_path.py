@@ -56,7 +56,7 @@ def test_read_of_the_project_moves_to_its_service_and_back(project):
     folder, around = project
 
     with _shop(folder, around) as address, _reading(address) as seen:
-        _runbook(folder, around, until="canary-5")
+        _runbook(folder, around, until="canary-1")
         wait_until(lambda: seen["service"] > 0, "an answer by the service", seconds=60)
         _strangler(folder, around, "rollback", "reviews", "--reason=that was enough")
         assert {_read(address, product) for product in PRODUCTS[:50]} == {"monolith"}

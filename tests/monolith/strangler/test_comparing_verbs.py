@@ -261,6 +261,15 @@ def test_replay_counts_for_the_present_epoch(shelf, service, at_once, monkeypatc
     assert [(tally.epoch, tally.count) for tally in compared] == [(epoch.number, 2)]
 
 
+def test_replay_asks_as_much_as_the_profile_wants_to_know(shelf, service, at_once, settings):
+    answer_by_page(service)
+    settings.STRANGLER_PROFILE = "demo"
+
+    told = json.loads(type_in(replay_verb, "shelf", "--json"))
+
+    assert told["shapes"] == {"first": 1, "later": 1}
+
+
 def test_replay_that_finds_a_disagreement_says_so(shelf, service, at_once):
     service.respond = service.answer_json({"as_of": 3, "books": ["Vathek"], "next": 1})
 
