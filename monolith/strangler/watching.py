@@ -92,7 +92,7 @@ def _evaluate_gates(path: str, _stage: Stage, at: datetime) -> None:
 
 def _reconcile(path: str, stage: Stage, _at: datetime) -> None:
     # A chunk of keys a round: a pass over thousands takes minutes, and begins again at its end.
-    if stage >= Stage.SHADOW and clients.client_for(path) is not None:
+    if Stage.SHADOW <= stage < Stage.RETIRED and clients.client_for(path) is not None:
         reconciliation.step(path)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from monolith.strangler import gating, ladder, registry
+from monolith.strangler import gating, ladder, registry, watches
 from monolith.strangler.decision import Hold
 from monolith.strangler.operations.changing import PathFrozen, Who, changing
 from monolith.strangler.operations.planning import check_version, valid_plan
@@ -97,6 +97,8 @@ def stand_twin(*, path: str, rung: ladder.Rung, verify_bp: int, at: datetime) ->
         change.stand_on(rung)
         change.state.verify_bp = verify_bp
         change.hold(Hold.NONE, who)
+        # Whatever the drill before made them see is over.
+        watches.begin_anew(path, at)
     return change.made()
 
 

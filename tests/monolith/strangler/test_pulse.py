@@ -164,6 +164,21 @@ def test_effect_is_written_when_the_last_process_serves_by_the_change(library, h
 
 
 @pytest.mark.django_db
+def test_change_that_a_process_does_not_serve_by_after_a_minute_says_so(library, heart):
+    now = timezone.now()
+    late = now - timedelta(seconds=effects.GIVE_UP_SECONDS + 1)
+    operations.place(path="shelf", rung="service", actor="a", reason="r", at=late)
+    WorkerSeen.objects.create(
+        worker="stuck:1", kind="web", control_version=0, code="c", started_at=NOON, seen_at=now
+    )
+
+    heart.beat(now)
+
+    effect = TransitionEffect.objects.get()
+    assert (effect.workers, effect.is_complete) == (1, False)
+
+
+@pytest.mark.django_db
 def test_nobody_waits_for_a_process_that_is_gone(library, heart):
     WorkerSeen.objects.create(
         worker="gone:1", kind="web", control_version=0, code="c", started_at=NOON,
