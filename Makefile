@@ -56,8 +56,8 @@ bench-propagation: setup-test ## commit -> visible in the service
 bench-rest: setup-test ## memory and processor time of a quiet shop
 	$(APP) -m benchmarks.rest
 
-bench-strangler: setup-test ## what routing, comparing and changing cost
-	$(APP) -m benchmarks.strangler
+bench-strangler: setup-test ## what moving a read costs whom the monolith still answers
+	@$(APP) -m benchmarks.strangler
 
 lock: ## resolve the dependencies anew into locks/
 	$(PYTHON) infra/local/locking.py
