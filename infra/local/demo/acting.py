@@ -93,7 +93,7 @@ def climb(
         except RunbookStopped as error:
             if error.exit_code != _ROLLED_BACK or not tries_left:
                 raise
-            tell(f"{error}: the runbook begins again from there")
+            tell(f"{PATH}: fell: {error}. The runbook begins again from there")
         else:
             return
 

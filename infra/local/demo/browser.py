@@ -6,15 +6,19 @@ import html
 import re
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import urllib3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _KEY = re.compile(r'name="idempotency_key" value="([^"]+)"')
 _OFFER = re.compile(r'href="/products/([^"/]+)/"')
 _REDIRECTS = 5
-_FOUND = 302
+_OK, _FOUND, _SOLD_OUT = 200, 302, 409
 _TIMEOUT_SECONDS = 30.0
 _ADDRESS = {
     "line1": "1 Quay Street",
@@ -28,11 +32,16 @@ class NotAPage(Exception):
     """The shop answered with something that is no page: whoever asked sees an error."""
 
 
+class SoldOut(Exception):
+    """Others were faster: what was in the basket is gone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What the shop answered. `read_path`: who answered a moving read, and why."""
 
     text: str
+    status: int
     read_path: str
 
 
@@ -63,20 +72,26 @@ class Browser:
         """
         return self._request("GET", path, None)
 
-    def place_order(self, recipient: str) -> None:
-        """Put the first thing that is there into the basket, and buy it.
+    def place_order(self, recipient: str, choose: Callable[[Sequence[str]], str]) -> None:
+        """Put one of the things that are there into the basket, and buy it.
 
         Raises:
             NotAPage: some page on the way was an error.
+            SoldOut: it was there no longer; the basket is empty again.
         """
         offers = _OFFER.findall(self.open("/?available=on").text)
         if not offers:
-            raise NotAPage("nothing is on offer")
-        product = f"/products/{offers[0]}/"
+            raise SoldOut("nothing is on offer")
+        code = choose(offers)
         self._send_form(
-            product, {"stock_code": offers[0], "quantity": "1"}, to="/orders/basket/add/"
+            f"/products/{code}/",
+            {"stock_code": code, "quantity": "1"},
+            to="/orders/basket/add/",
         )
-        self._send_form("/orders/check-out/", {"recipient": recipient, **_ADDRESS})
+        bought = self._send_form("/orders/check-out/", {"recipient": recipient, **_ADDRESS})
+        if bought.status == _SOLD_OUT:
+            self._send_form("/orders/basket/", {"quantity": "0"}, to=f"/orders/basket/{code}/")
+            raise SoldOut(code)
 
     def _send_form(self, path: str, fields: dict[str, str], *, to: str | None = None) -> Page:
         form = self.open(path).text
@@ -90,9 +105,13 @@ class Browser:
             if answer.status != _FOUND:
                 break
             method, path, body = "GET", answer.headers["Location"], None
-        if answer.status != 200:  # noqa: PLR2004
+        if answer.status not in {_OK, _SOLD_OUT}:
             raise NotAPage(f"{method} {path}: {answer.status}")
-        return Page(text=answer.data.decode(), read_path=answer.headers.get("X-Read-Path", ""))
+        return Page(
+            text=answer.data.decode(),
+            status=answer.status,
+            read_path=answer.headers.get("X-Read-Path", ""),
+        )
 
     def _send(self, method: str, path: str, body: str | None) -> urllib3.BaseHTTPResponse:
         headers = {

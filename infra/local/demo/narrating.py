@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 
-_NOISE = ('{"', "reconcile ", "backfill ", "asking:", "looking again:")
+# What carries the story; tables, bars of progress and logs are for whoever types the command.
+_WORTH = re.compile(
+    r"\[[ x]\] |  \$ |  waits: |  by hand: |  ended with |  PASS |  FAIL |  effect |"
+    r"  [\d]+/[\d]+ processes |checked |order_history[: ]|backfill of |plan \d|CommandError"
+)
 
 
 class Narrator:
@@ -25,10 +30,10 @@ class Narrator:
         print(f"{self._clock()}  {text}", flush=True)
 
     def quote(self, line: str) -> None:
-        """Repeat what a command has printed; bars of progress and logs are left out."""
-        words = line.rpartition("\r")[2].strip()
-        if words and not words.startswith(_NOISE):
-            print(f"{self._clock()}  | {line}", flush=True)
+        """Repeat what a command has printed, as far as it carries the story."""
+        said = line.rpartition("\r")[2]
+        if _WORTH.match(said):
+            print(f"{self._clock()}  | {said}", flush=True)
 
     def _clock(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)

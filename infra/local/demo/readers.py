@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from infra.local.demo.browser import Browser, NotAPage
+from infra.local.demo.browser import Browser, NotAPage, SoldOut
 from infra.local.demo.histories import Complaint, complaint_about, rows_of, rows_on
 
 if TYPE_CHECKING:
@@ -132,8 +132,10 @@ class _Reader:
     def _order(self) -> None:
         """Buy something, and look at once whether it is there."""
         try:
-            self._browser.place_order("A. Reader")
+            self._browser.place_order("A. Reader", self._moods.choice)
             self._readings.orders_placed[self._customer.id] += 1
+        except SoldOut:
+            return  # that is the shop's daily life, and no error
         except NotAPage as error:
             self._note(0.0, error=str(error))
 

@@ -41,6 +41,7 @@ def test_page_of_any_moment_between_is_right(shown, before, after):
     [
         (rows(1), rows(2, 1), rows(2, 1), Complaint.OLD),
         ((), rows(1), rows(1), Complaint.OLD),
+        (rows(3, 2), rows(2, 1), rows(3, 2, 1), Complaint.OLD),
         (rows(3, 1), rows(2, 1), rows(3, 2, 1), Complaint.OLD),
         (rows(1), (row(1, "dispatched"),), (row(1, "dispatched"),), Complaint.OLD),
         (rows(1), (row(1, "dispatched"),), (row(2), row(1, "dispatched")), Complaint.OLD),
