@@ -6,7 +6,7 @@ BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check lint types imports migrations templates synth format lock reset \
-	bench bench-outbox bench-propagation bench-rest setup-up setup-test setup-cdk setup-bench chromium
+	bench bench-outbox bench-propagation bench-rest bench-strangler setup-up setup-test setup-cdk setup-bench chromium
 
 help: ## list the commands
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -45,7 +45,7 @@ format: setup-test ## let the formatter and the safe fixes loose
 	$(APP) -m ruff check --fix .
 	$(APP) -m ruff format .
 
-bench: bench-outbox bench-propagation bench-rest ## every benchmark
+bench: bench-outbox bench-propagation bench-rest bench-strangler ## every benchmark
 
 bench-outbox: setup-bench ## what the outbox costs and carries, beside its peers
 	$(APP) -m benchmarks.outbox
@@ -55,6 +55,9 @@ bench-propagation: setup-test ## commit -> visible in the service
 
 bench-rest: setup-test ## memory and processor time of a quiet shop
 	$(APP) -m benchmarks.rest
+
+bench-strangler: setup-test ## what moving a read costs whom the monolith still answers
+	@$(APP) -m benchmarks.strangler
 
 lock: ## resolve the dependencies anew into locks/
 	$(PYTHON) infra/local/locking.py

@@ -41,7 +41,7 @@ def lambda_host(site: Site) -> Program:
             "-m",
             "infra.local.lambda_host",
             f"--port={site.lambda_port}",
-            f"--code-root={ROOT}",
+            f"--code-root={site.services_root}",
             f"--aws-endpoint={site.urls['aws']}",
         ),
         environment=site.environment,

@@ -9,13 +9,14 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from infra.local import control, run_file, trade_source
 from infra.local.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 _OPEN_SECONDS = 240
@@ -81,18 +82,21 @@ def run_shop(
     *,
     generated_orders: int | None = None,
     rung: str = "service",
-    timeout_seconds: float | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[RunningShop]:
     """Run a quiet shop of its own, ports and all, with its read path on a rung, for a block.
 
-    `timeout_seconds`: how long its web waits for a service; None: as long as always.
+    `environment` is told to all of its processes.
     """
     shop = RunningShop(state_dir)
-    environment = {**os.environ, "BANYAN_STATE_DIR": str(state_dir), "RUNG": rung}
+    environment = {
+        **os.environ,
+        **environment,
+        "BANYAN_STATE_DIR": str(state_dir),
+        "RUNG": rung,
+    }
     environment.pop("DATABASE_URL", None)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    if timeout_seconds is not None:
-        environment["STRANGLER_TIMEOUT_SECONDS"] = str(timeout_seconds)
     if generated_orders is not None:
         environment["BANYAN_TRADE"] = trade_source.GENERATED
         environment["BANYAN_TRADE_ORDERS"] = str(generated_orders)

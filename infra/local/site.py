@@ -17,6 +17,8 @@ class Site:
 
     def __init__(self, state_dir: Path) -> None:
         self.state_dir = state_dir
+        # Where the extracted services' code is run from: a test deploys another version of it.
+        self.services_root = Path(os.environ.get("BANYAN_SERVICES_ROOT", ROOT))
         self.web_port = free_port(8000)
         self.aws_port = free_port(14566)
         self.lambda_port = free_port(14567)

@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 
 from monolith.outbox import recording
-from monolith.strangler import clients, tallies
+from monolith.strangler import clients, missing, tallies
 from monolith.strangler.breaker import breaker_of
 from monolith.strangler.decision import PAUSE_BEFORE_SECOND_READ_SECONDS, Verdict, judge
 
@@ -89,11 +89,13 @@ def _recent_answer(
             seconds_left=deadline - time.monotonic(),
         )
         if verdict is Verdict.SHOW:
+            missing.caught_up(path.name, path.stream_of(query))
             _note_shown(path.name, as_of, token, number)
             return Asked(value, reason if number == 1 else "second-read")
         if verdict is Verdict.ASK_MONOLITH:
             break
         time.sleep(PAUSE_BEFORE_SECOND_READ_SECONDS)
+    missing.behind(path.name, path.stream_of(query), as_of=as_of, wanted=token)
     tallies.add(path.name, "ryw", "fell-back")
     tallies.observe(path.name, "stale", is_bad=True)
     return Asked(None, Verdict.ASK_MONOLITH.value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
-# A state read longer ago than this may have been rolled back since: the monolith answers.
-TRUSTED_SECONDS = 30.0
+# A state read longer ago than this may have been rolled back since: the monolith answers. So a
+# roll-back is in force everywhere within five seconds, even where nobody can be told of it.
+TRUSTED_SECONDS = 3.0
 # A service that has not heard the heart beat for so long may know nothing of the latest events.
 SILENT_SECONDS = 30.0
 EVERYTHING = "all"
@@ -51,13 +53,20 @@ select
         select path, max(number) as number from strangler_epoch group by path) p),
     (select coalesce(json_agg(path), '[]') from strangler_heartbeat
         where sent_version > seen_version
-          and seen_sent_at < %(now)s - make_interval(secs => %(silent)s))
+          and sent_at >= %(now)s - make_interval(secs => %(silent)s)
+          and seen_sent_at < %(now)s - make_interval(secs => %(silent)s)),
+    (select coalesce(json_object_agg(path, seen_sent_at), '{}') from strangler_heartbeat
+        where seen_sent_at is not null)
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controls:
-    """Everything that decides about reads, as of one look. `version`: id of the newest change."""
+    """Everything that decides about reads, as of one look.
+
+    `version` is the id of the newest change; `heard` when the newest heartbeat was sent that each
+    path's service has seen; `silent` are the paths whose service has not heard it for long.
+    """
 
     version: int = 0
     held: Mapping[str, Held] = field(default_factory=lambda: _NOTHING)
@@ -65,6 +74,7 @@ class Controls:
     exceptions: Mapping[tuple[str, str], bool] = field(default_factory=lambda: _NOTHING)
     epochs: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     silent: frozenset[str] = frozenset()
+    heard: Mapping[str, datetime] = field(default_factory=lambda: _NOTHING)
 
 
 class ControlCache:
@@ -82,7 +92,7 @@ class ControlCache:
         """Whether somebody polls in the background, so that readers need not."""
 
     def current(self) -> Controls | None:
-        """Return what is in force, or None when nobody could say for 30 s."""
+        """Return what is in force, or None when nobody could say for 3 s."""
         now = self._clock()
         if not self.is_driven and now >= self._next_poll:
             self._refresh()
@@ -127,7 +137,7 @@ def read_controls() -> Controls:
     """Read what is in force from the database."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, {"now": timezone.now(), "silent": SILENT_SECONDS})
-        version, states, exceptions, epochs, silent = cursor.fetchone()
+        version, states, exceptions, epochs, silent, heard = cursor.fetchone()
     return Controls(
         version=version,
         held={state["path"]: _held(state) for state in states},
@@ -135,6 +145,7 @@ def read_controls() -> Controls:
         exceptions={(row["family"], row["subject"]): row["is_in"] for row in exceptions},
         epochs=epochs,
         silent=frozenset(silent),
+        heard={path: datetime.fromisoformat(sent_at) for path, sent_at in heard.items()},
     )
 
 

@@ -26,6 +26,7 @@ logger = structlog.get_logger(__name__)
 
 # How often a process says that it is alive when there is nothing new to say.
 _ALIVE_SECONDS = 3.0
+_NOTHING = -1
 
 
 class Pulse:
@@ -35,7 +36,7 @@ class Pulse:
         self._kind = kind
         self._started_at = timezone.now()
         self._stopping = threading.Event()
-        self._said_version = -1
+        self._said_version = _NOTHING
         self._said_at = 0.0
         self._thread = threading.Thread(target=self._run, name="strangler-pulse", daemon=True)
 
@@ -58,6 +59,9 @@ class Pulse:
         self._say_alive(timezone.now())
 
     def _say_alive(self, at: datetime) -> None:
+        if controls.cache.current() is None:
+            self._say_lost(at)
+            return
         version = controls.cache.last_known().version
         is_news = version != self._said_version
         if is_news or time.monotonic() - self._said_at >= _ALIVE_SECONDS:
@@ -66,6 +70,13 @@ class Pulse:
             )
             self._said_version, self._said_at = version, time.monotonic()
             effects.note_effects(at)
+
+    def _say_lost(self, at: datetime) -> None:
+        # Whoever does not know what is in force serves nobody by it: no change waits for them.
+        if self._said_version != _NOTHING:
+            effects.say_gone()
+            effects.note_effects(at)
+            self._said_version = _NOTHING
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -67,6 +67,12 @@ WATCHMEN = {
         answer=Answer.STEP_DOWN,
         meaning="the service lags behind what customers wrote",
     ),
+    "lost": Watchman(
+        cusum=None,
+        hits=1,
+        answer=Answer.STEP_DOWN,
+        meaning="an event has not arrived that later ones have overtaken",
+    ),
     "leak": Watchman(
         cusum=None, hits=1, answer=Answer.FREEZE, meaning="another customer's rows were answered"
     ),

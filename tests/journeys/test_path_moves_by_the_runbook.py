@@ -25,7 +25,10 @@ def shop(tmp_path_factory):
     """A shop with everything in the monolith, and trade to come."""
     state = tmp_path_factory.mktemp("unmoved") / "state"
     with run_shop(
-        state, generated_orders=600, rung="monolith", timeout_seconds=TIMEOUT_SECONDS
+        state,
+        generated_orders=600,
+        rung="monolith",
+        environment={"STRANGLER_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS)},
     ) as running:
         yield running
 

@@ -52,7 +52,7 @@ def _run(each_lot: int) -> int:
             Path(folder),
             generated_orders=_ORDERS,
             rung="monolith",
-            timeout_seconds=TIMEOUT_SECONDS,
+            environment={"STRANGLER_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS)},
         ) as shop,
     ):
         narrator.say(f"open at {shop.addresses['web']}/, staff at /admin/")

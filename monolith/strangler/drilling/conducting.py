@@ -75,8 +75,8 @@ def drill(
 ) -> list[Drill]:
     """Put one fault after the other into a path's twin; return what came of each.
 
-    A drill has passed if the fault was found within 60 s, and every live process served by the
-    roll-back within 5 s after that. A leak has to be found by its first hit.
+    A drill has passed if the watch that is there for it found the fault within 60 s, and every
+    live process served by the roll-back within 5 s after that; a leak by its first hit.
 
     Raises:
         PathNotDeclared: there is no such path.
@@ -196,7 +196,8 @@ def _read_until_alarm(
             shadowing.drain(_DRAIN_SECONDS)
             heart.beat(timezone.now())
             if queries.get_status(twin.name).rung.name != "service":
-                return reads, time.monotonic() - began
+                # An alarm before there was any fault finds none.
+                return reads, time.monotonic() - began if fuse.is_lit else None
     return reads, None
 
 
@@ -233,8 +234,10 @@ def _verdict(
     by: str,
 ) -> Drill:
     effective = _seconds_to_effect(fallen) if fallen else None
+    watch = fallen.evidence.get("watch") if fallen else None
     has_passed = (
-        seconds is not None
+        watch in fault.watches
+        and seconds is not None
         and seconds <= DETECTED_SECONDS
         and effective is not None
         and effective <= ROLLED_BACK_SECONDS

@@ -67,22 +67,28 @@ def _none(call: Call) -> ServiceAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What goes wrong, in how many calls (basis points), and by how much the service is behind."""
+    """What goes wrong, in how many calls (basis points), and by how much the service is behind.
+
+    `watches` name those that have to find it.
+    """
 
     name: str
     spoil: Callable[[Call], ServiceAnswer]
     share_bp: int
     versions_behind: int = 0
+    watches: frozenset[str] = frozenset()
 
 
 FAULTS: Mapping[str, Fault] = {
     fault.name: fault
     for fault in (
-        Fault(name="stale", spoil=_none, share_bp=0, versions_behind=1),
-        Fault(name="wrong", spoil=_wrong, share_bp=200),
-        Fault(name="slow", spoil=_slow, share_bp=200),
-        Fault(name="error", spoil=_error, share_bp=200),
-        Fault(name="leak", spoil=_leak, share_bp=200),
+        Fault(
+            name="stale", spoil=_none, share_bp=0, versions_behind=1, watches=frozenset({"stale"})
+        ),
+        Fault(name="wrong", spoil=_wrong, share_bp=200, watches=frozenset({"wrong", "extra"})),
+        Fault(name="slow", spoil=_slow, share_bp=200, watches=frozenset({"errors"})),
+        Fault(name="error", spoil=_error, share_bp=200, watches=frozenset({"errors"})),
+        Fault(name="leak", spoil=_leak, share_bp=200, watches=frozenset({"leak"})),
     )
 }
 

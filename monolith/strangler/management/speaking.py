@@ -144,5 +144,5 @@ def _laggards(changed: Transition) -> str:
     names = ", ".join(behind)
     return (
         f"after {_EFFECT_SECONDS:.0f} s {len(behind)} of {len(workers)} do not serve by it: "
-        f"{names}; they fall back to the monolith when they know nothing for 30 s"
+        f"{names}; they fall back to the monolith when they know nothing for 3 s"
     )

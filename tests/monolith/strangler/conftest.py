@@ -7,7 +7,7 @@ import time
 import pytest
 
 from monolith.outbox import recording, waking
-from monolith.strangler import breaker, controls, registry, shadowing, tallies
+from monolith.strangler import breaker, controls, missing, registry, shadowing, tallies
 from monolith.strangler.controls import ControlCache, Controls
 from monolith.strangler.decision import Held
 from monolith.strangler.ladder import rung_called
@@ -21,10 +21,12 @@ from tests.monolith.strangler.summing_service import COUNT, Summing
 def _no_memory_between_tests():
     controls.cache.forget()
     breaker.forget()
+    missing.forget()
     tallies.take()
     yield
     controls.cache.forget()
     breaker.forget()
+    missing.forget()
     tallies.take()
     waking.close()
 

@@ -39,6 +39,7 @@ def seen(monkeypatch):
     monkeypatch.setattr(reconciliation, "step", note("reconcile"))
     monkeypatch.setattr(heartbeats, "send", note("send"))
     monkeypatch.setattr(heartbeats, "listen", note("listen"))
+    monkeypatch.setattr(heartbeats, "restore", note("restore"))
     monkeypatch.setattr(dead_letters, "count", lambda _path: 0)
     return seen
 

@@ -20,6 +20,7 @@ from monolith.strangler.management.verbs import (
     mismatches,
     reconcile,
     replay,
+    retirement,
     retreating,
     rules,
     runbook,
@@ -46,6 +47,7 @@ _VERBS = {
     "runbook": (runbook, "what comes next on a path's way up; takes the steps"),
     "lint": (lint, "is everything there that the runbook names?"),
     "replay": (replay, "ask what nobody asked yet, so that every shape is compared"),
+    "retirement": (retirement, "what of the monolith to delete, once a path is retired"),
 }
 
 

@@ -75,7 +75,7 @@ def _path(name: str) -> MovingRead[Any, Any]:
         raise CommandError(str(error), returncode=ERROR) from error
     if clients.client_for(name) is None:
         raise CommandError(f"no service is deployed for {name}", returncode=ERROR)
-    if path.monolith_answer is None:
+    if not path.has_monolith:
         raise CommandError(f"{name} is retired: there is nothing to compare", returncode=REFUSED)
     return path
 

@@ -1,0 +1,1 @@
+"""What customers see while the service, its events or the control plane fail."""
