@@ -155,6 +155,7 @@ class Crowd:
     def learn(self, customer: Customer, truth: Api) -> None:
         """Ask the process that answers everything from the monolith."""
         status, page, read_path = truth.call("orders/", customer.token)
+        truth.close()  # it is asked so seldom that the server would hang up first
         assert (status, read_path) == (200, "order_history=monolith; reason=kill-switch"), page
         if page not in customer.truths:
             customer.truths.append(page)

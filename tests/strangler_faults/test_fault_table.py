@@ -151,6 +151,7 @@ def test_projection_that_is_broken_by_a_deployment(testbed, report, rung):
         testbed.crowd.is_ordering = True
 
     testbed.crowd.is_ordering = False
+    testbed.wait_until_well()  # nothing of before is left for the broken one
     with testbed.broken_projection(SOUND_TOTAL, BROKEN_TOTAL):
         testbed.stand(rung)
         result = (

@@ -111,19 +111,29 @@ class Testbed:
     def stand(self, rung: str) -> None:
         """Put the path on a rung, with everything verified, and wait until all is calm there."""
         self.proxy.fault = healthy
-        self.wait_for(self._service_is_well, "a service that answers")
+        self.wait_until_well()
         if self.rows("select 1 from strangler_pathstate where hold = 'frozen'"):
             self.strangler("lift", PATH, "--reason=the next fault")
         # On a busy machine a healthy service may miss its budget, and the path go down for it.
         assert any(self._is_calm_on(rung) for _ in range(_ATTEMPTS)), "alarms without any fault"
 
+    def wait_until_well(self) -> None:
+        """Wait until the service answers quickly about everybody, with all that has happened."""
+        self.wait_for(self._service_is_well, "a service that answers")
+
     def _service_is_well(self) -> bool:
-        """Ask it about everybody, as quickly as customers would have it."""
         began = time.monotonic()
         for customer in self.crowd.customers:
+            stream = customer_stream(customer.id)
+            ((version,),) = self.rows(
+                f"select version from outbox_stream where stream = '{stream}'"
+            )
             try:
-                urlopen(f"{self.proxy.url}/customers/{customer.id}/orders", timeout=5).close()
+                with urlopen(f"{self.proxy.url}/customers/{customer.id}/orders", timeout=5) as said:
+                    as_of = json.load(said)["as_of"]
             except OSError:
+                return False
+            if as_of < version:
                 return False
         return time.monotonic() - began < TIMEOUT_SECONDS
 
@@ -145,9 +155,10 @@ class Testbed:
 
     def _is_calm_on(self, rung: str) -> bool:
         """Place the path, wait until every process answers as it should; tell if it stays so."""
+        newest = self.newest_change()
         self.strangler("place", PATH, rung, "--reason=the next fault")
         self.strangler("dial", PATH, "verify=10000", "--reason=find wrong values")
-        since, newest = time.time(), self.newest_change()
+        since = time.time()
         is_served = rung.startswith(("canary", "service"))
 
         def is_calm() -> bool:
