@@ -5,7 +5,7 @@ CDK := .venv-cdk/bin/python
 BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check lint types imports migrations templates synth format lock reset \
+.PHONY: help up demo test check lint types imports migrations templates synth format lock reset \
 	bench bench-outbox bench-propagation bench-rest bench-strangler setup-up setup-test setup-cdk setup-bench chromium
 
 help: ## list the commands
@@ -13,6 +13,9 @@ help: ## list the commands
 
 up: setup-up ## run the whole shop in the foreground (TRADE=off: no live trade; RUNG=monolith: nothing has moved yet)
 	@exec $(APP) -m infra.local.up
+
+demo: setup-up ## the story at the terminal: a read path moves out of a sick monolith (about ten minutes)
+	@exec $(APP) -m infra.local.demo
 
 test: setup-test chromium ## run every test
 	@$(APP) -m pytest

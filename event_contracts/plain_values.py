@@ -94,6 +94,8 @@ def _read(hint: Any, value: Any, where: str) -> Any:
         return from_plain(hint, value, where=where)  # type: ignore[arg-type]
     if hint is datetime:
         return read_instant(value, where)
+    if hint is Any:  # whatever JSON can hold
+        return value
     # A bool is an int to Python, never to a contract.
     if type(value) is not hint:
         raise MalformedValue(f"{where}: expected {hint.__name__}, got {_name(value)}")

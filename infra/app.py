@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import App
 
+from infra.edge_authorizer import EdgeAuthorizer
 from infra.event_bus import EventBus
 from infra.observability import Observability
 from infra.outbox_alarms import OutboxAlarms
@@ -23,5 +24,6 @@ def build(*, outdir: str) -> App:
     EventBus(app)
     TaskQueues(app)
     OutboxAlarms(app)
+    EdgeAuthorizer(app)
     add_order_history(app)
     return app

@@ -24,3 +24,18 @@ def queue(name: str) -> str:
 def service(name: str) -> str:
     """Name the address of an extracted service's HTTP API."""
     return f"{PREFIX}:services:{name}"
+
+
+def edge(name: str) -> str:
+    """Name the address at which customers read a service without the monolith."""
+    return f"{PREFIX}:edges:{name}"
+
+
+def function(name: str) -> str:
+    """Name the ARN of a function that other stacks call."""
+    return f"{PREFIX}:functions:{name}"
+
+
+def key(name: str) -> str:
+    """Name the id of a key."""
+    return f"{PREFIX}:keys:{name}"

@@ -21,11 +21,15 @@ Response = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The parts of a request that a read depends on: its route as `GET /things/{id}`, and so on."""
+    """The parts of a request that a read depends on: its route as `GET /things/{id}`, and so on.
+
+    `caller` is what a Lambda authorizer found out about who asks: edge_callers.py.
+    """
 
     route: str
     path: dict[str, str]
     parameters: dict[str, str]
+    caller: dict[str, Any] | None = None
 
 
 def json_response(body: Any) -> Response:
@@ -68,6 +72,7 @@ def _read_request(event: dict[str, Any]) -> Request:
         route=event["routeKey"],
         path=event.get("pathParameters") or {},
         parameters=event.get("queryStringParameters") or {},
+        caller=(event.get("requestContext", {}).get("authorizer") or {}).get("lambda"),
     )
 
 

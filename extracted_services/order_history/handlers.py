@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.plain_values import to_plain
+from extracted_services.lambda_support import edge_callers
 from extracted_services.lambda_support.code_digest import code_of
 from extracted_services.lambda_support.consuming import Consumer
 from extracted_services.lambda_support.observability import structured_logger
@@ -73,6 +74,8 @@ def answer(request: Request, *, kept_in: Store) -> Response:
     """Answer one request out of this store."""
     try:
         return json_response(to_plain(_ANSWERS[request.route](request, kept_in)))
+    except edge_callers.TokenExpired:
+        return edge_callers.renewal_problem()
     except queries.BadParameter as error:
         return problem(
             400, "bad-parameter", "Bad parameter", detail=str(error), parameter=error.name
@@ -82,7 +85,16 @@ def answer(request: Request, *, kept_in: Store) -> Response:
 
 
 def _orders(request: Request, kept_in: Store) -> OrderHistoryPage:
-    return queries.answer(queries.read_query(request.path["id"], request.parameters), kept_in)
+    return _orders_of(request.path["id"], request, kept_in)
+
+
+def _own_orders(request: Request, kept_in: Store) -> OrderHistoryPage:
+    # Whatever the address says, the token says whose history it is.
+    return _orders_of(edge_callers.customer_of(request.caller), request, kept_in)
+
+
+def _orders_of(customer_id: str, request: Request, kept_in: Store) -> OrderHistoryPage:
+    return queries.answer(queries.read_query(customer_id, request.parameters), kept_in)
 
 
 def _checksum(request: Request, kept_in: Store) -> Checksum:
@@ -97,4 +109,5 @@ _ANSWERS: dict[str, Callable[[Request, Store], object]] = {
     "GET /customers/{id}/orders": _orders,
     "GET /customers/checksums": _checksum,
     "GET /customers": _customers,
+    "GET /edge/order_history": _own_orders,
 }

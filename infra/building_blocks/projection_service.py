@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 
 from infra import exports
+from infra.building_blocks.edge_route import add_edge_route, shop_only
 from infra.building_blocks.event_queue import EventQueue
 from infra.building_blocks.service_function import ServiceCode, add_function
 from infra.environments import EnvironmentStack
@@ -104,14 +105,16 @@ class ProjectionService(EnvironmentStack):
     def _answer(self, name: str, routes: Sequence[str]) -> None:
         function = self._add_function("on_request", REQUEST_TIMEOUT)
         self._table.grant(function, *READING, *LISTING)
-        api = api_gateway.HttpApi(self, "Api", api_name=name)
+        api = api_gateway.HttpApi(self, "Api", api_name=name, cors_preflight=shop_only(self))
+        integration = integrations.HttpLambdaIntegration("OnRequest", function)
         for route in routes:
             api.add_routes(
                 path=route,
                 methods=[api_gateway.HttpMethod.GET],
-                integration=integrations.HttpLambdaIntegration("OnRequest", function),
+                integration=integration,
                 authorizer=authorizers.HttpIamAuthorizer(),
             )
+        add_edge_route(self, api, integration, service=self._service)
         CfnOutput(self, "Address", value=api.api_endpoint, export_name=exports.service(name))
 
     def _add_function(self, entry_point: str, timeout: Duration) -> lambda_.Function:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 BUCKET = "banyan-code"
 EXPORT_PREFIX = "banyan:"
+SHOP_ORIGIN = "http://127.0.0.1:8000"
 
 
 class LocalAws:
@@ -47,14 +48,23 @@ class LocalAws:
         return self._session.client(service, endpoint_url=self.endpoint, config=self._config)
 
 
-def deploy(aws: LocalAws, templates: Path = TEMPLATES) -> dict[str, dict[str, str]]:
+def deploy(
+    aws: LocalAws, templates: Path = TEMPLATES, *, shop_origin: str = SHOP_ORIGIN
+) -> dict[str, dict[str, str]]:
     """Bring every stack up to date, say what was done, and return the outputs.
+
+    `shop_origin` is where the pages come from that may read at the edge.
 
     Raises:
         DeploymentFailed: a stack could not be brought up to date.
     """
     cloud_formation = aws.client("cloudformation")
-    values = {"Environment": "local", "CodeBucket": BUCKET, "CodeKey": _provide_code(aws)}
+    values = {
+        "Environment": "local",
+        "CodeBucket": BUCKET,
+        "CodeKey": _provide_code(aws),
+        "ShopOrigin": shop_origin,
+    }
     for template in read_templates(templates):
         began = time.monotonic()
         done = put_stack(cloud_formation, template, values)
@@ -81,10 +91,11 @@ def _spell(section: str, name: str) -> str:
 
 
 def _address(section: str, value: str, endpoint: str) -> str:
-    if section == "services":
+    if section in {"services", "edges"}:
         # The returned http://<api id>.execute-api.localhost does not resolve everywhere.
-        api_id = (urlsplit(value).hostname or "").partition(".")[0]
-        return f"{endpoint}/_aws/execute-api/{api_id}/$default"
+        parts = urlsplit(value)
+        api_id = (parts.hostname or "").partition(".")[0]
+        return f"{endpoint}/_aws/execute-api/{api_id}/$default{parts.path}"
     if section == "queues":
         # A stack remembers the port that the endpoint had when the stack was created.
         return endpoint + urlsplit(value).path
@@ -133,10 +144,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--templates", type=Path, default=TEMPLATES)
     parser.add_argument("--region", default="eu-west-1")
+    parser.add_argument("--shop-origin", default=SHOP_ORIGIN, help="whose pages read at the edge")
     arguments = parser.parse_args()
     try:
         deployed = deploy(
-            LocalAws(arguments.endpoint, region=arguments.region), arguments.templates
+            LocalAws(arguments.endpoint, region=arguments.region),
+            arguments.templates,
+            shop_origin=arguments.shop_origin,
         )
     except (DeploymentFailed, BotoCoreError, ClientError) as error:
         print(f"deployment failed: {error}", file=sys.stderr)

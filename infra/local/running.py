@@ -81,14 +81,20 @@ def run_shop(
     state_dir: Path,
     *,
     generated_orders: int | None = None,
+    rung: str = "service",
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[RunningShop]:
-    """Run a quiet shop of its own, ports and all, until the block ends.
+    """Run a quiet shop of its own, ports and all, with its read path on a rung, for a block.
 
     `environment` is told to all of its processes.
     """
     shop = RunningShop(state_dir)
-    environment = {**os.environ, **environment, "BANYAN_STATE_DIR": str(state_dir)}
+    environment = {
+        **os.environ,
+        **environment,
+        "BANYAN_STATE_DIR": str(state_dir),
+        "RUNG": rung,
+    }
     environment.pop("DATABASE_URL", None)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     if generated_orders is not None:

@@ -113,6 +113,7 @@ class Shop:
             "infra.local.deploy",
             f"--endpoint={self._site.urls['aws']}",
             f"--out={self._state_dir / 'deployed.json'}",
+            f"--shop-origin={self._site.urls['web']}",
         )
 
     def _republish_what_was_lost(self) -> None:

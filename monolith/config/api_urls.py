@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from monolith.catalogue import api as catalogue
 from monolith.customers import api as customers
-from monolith.ordering.api import baskets, orders
+from monolith.ordering.api import baskets, edge_tokens, orders
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -44,6 +44,7 @@ urlpatterns = [
         name="schema",
     ),
     path("tokens/", customers.Tokens.as_view(), name="tokens"),
+    path("edge-tokens/", edge_tokens.EdgeTokens.as_view(), name="edge-tokens"),
     path("products/", catalogue.Products.as_view(), name="products"),
     path("products/<str:stock_code>/", catalogue.Product.as_view(), name="product"),
     path("products/<str:stock_code>/price/", catalogue.ProductPrice.as_view(), name="price"),

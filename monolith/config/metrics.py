@@ -1,4 +1,4 @@
-"""`/metrics`: the state of the outbox for Prometheus, for machines on the private network only."""
+"""`/metrics`: outbox and moving reads for Prometheus, for machines on the private network only."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from django.http import HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from monolith.outbox.table_metrics import table_registry
+from monolith.outbox.table_metrics import TableCollector
+from monolith.strangler.metrics import StranglerCollector
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For")
-_registry = table_registry()
+_registry = CollectorRegistry()
+_registry.register(TableCollector())
+_registry.register(StranglerCollector())
 
 
 @never_cache

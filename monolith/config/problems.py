@@ -18,7 +18,10 @@ from monolith.catalogue import operations as catalogue
 from monolith.catalogue.queries import ProductNotFound
 from monolith.customers import operations as customers
 from monolith.ordering import operations as ordering
+from monolith.strangler.edge import NotAtTheEdge
+from monolith.strangler.registry import PathNotDeclared
 from monolith.strangler.routing import AnswerUnavailable
+from monolith.strangler.signing import SigningUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +29,14 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-_NOT_FOUND = (ProductNotFound, customers.CustomerNotFound, ordering.OrderNotFound)
+_NOT_FOUND = (
+    ProductNotFound,
+    customers.CustomerNotFound,
+    ordering.OrderNotFound,
+    PathNotDeclared,
+)
 _CONFLICT = (
+    NotAtTheEdge,
     catalogue.OutOfStock,
     catalogue.PriceUnchanged,
     catalogue.ProductAlreadyListed,
@@ -56,6 +65,7 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     **dict.fromkeys(_CONFLICT, HTTPStatus.CONFLICT),
     **dict.fromkeys(_UNPROCESSABLE, HTTPStatus.UNPROCESSABLE_ENTITY),
     AnswerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    SigningUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

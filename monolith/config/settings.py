@@ -121,6 +121,13 @@ OUTBOX_METRICS_PORT = int(environment.number("OUTBOX_METRICS_PORT", 0))
 METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 OUTBOX_RETENTION_DAYS = int(environment.number("OUTBOX_RETENTION_DAYS", 7))
 STRANGLER_SERVICE_URLS = environment.deployed("services")
+STRANGLER_EDGE_URLS = environment.deployed("edges")
+STRANGLER_EDGE_KEY = environment.text("STRANGLER_EDGE_KEY", "") or environment.deployed("keys").get(
+    "edge_signing", ""
+)
+STRANGLER_EDGE_TOKEN_SECONDS = int(
+    environment.number("STRANGLER_EDGE_TOKEN_SECONDS", 300, most=3600)
+)
 STRANGLER_DEAD_LETTER_URLS = {
     name.removesuffix("_events_dead"): url
     for name, url in environment.deployed("queues").items()
@@ -128,6 +135,10 @@ STRANGLER_DEAD_LETTER_URLS = {
 }
 STRANGLER_KILL = environment.names("STRANGLER_KILL", "")
 STRANGLER_KILL_FILE = environment.STATE_DIR / "kill"
+STRANGLER_RUNBOOK_PAGE = (
+    "order_history",
+    environment.ROOT / "docs" / "runbook" / "tasks" / "move-a-path.md",
+)
 STRANGLER_THROTTLE_FILE = environment.STATE_DIR / "throttle"
 STRANGLER_BACKFILL_MAX_PENDING = int(environment.number("STRANGLER_BACKFILL_MAX_PENDING", 2000))
 # A local shop has few customers and its engineer little time: the evidence is scaled down.

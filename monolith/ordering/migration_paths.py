@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 ORDER_HISTORY = "order_history"
-_PAGES, _FILTERS = ("first", "later"), ("all", "status", "dates", "status+dates")
+_PAGES = ("first", "later")
+_FILTERS = ("all", "status", "dates", "status+dates")
 # Customers among whom those for sample questions are chosen, evenly.
 _MOST_CUSTOMERS = 100_000
 
@@ -160,6 +161,7 @@ order_history = MovingRead(
     answer_class=OrderHistoryPage,
     version_of=_version_of,
     stream_of=_stream_of,
+    read_at="/api/v1/orders/",
     subject_of=_subject_of,
     sources=("monolith.ordering.queries.history",),
     compare=partial(differences, keys={"orders": "order_number"}),

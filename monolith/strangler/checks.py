@@ -41,6 +41,29 @@ def check_served_paths_have_addresses(
     ]
 
 
+@register(Tags.database)
+def check_deleted_answers_are_retired(
+    *, databases: Sequence[str] | None = None, **_options: Any
+) -> list[CheckMessage]:
+    """E004: the monolith's code is gone, but the path is not said to be retired."""
+    if not databases:
+        return []
+    try:
+        retired = PathState.objects.filter(stage=Stage.RETIRED).values_list("path", flat=True)
+        deleted = [name for name in registry.names() if not registry.get_path(name).has_monolith]
+        return [_not_retired(name) for name in sorted(set(deleted) - set(retired))]
+    except DatabaseError:
+        return []
+
+
+def _not_retired(path: str) -> CheckMessage:
+    return Error(
+        f"{path} has no monolith answer any more, but does not stand at retired",
+        hint="restore the code, or advance the path: nothing else than its service can answer",
+        id="strangler.E004",
+    )
+
+
 @register()
 def check_kill_switch_names_paths(**_options: Any) -> list[CheckMessage]:
     """W002: the kill switch names something that is not a path, so it would not work.

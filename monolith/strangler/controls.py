@@ -53,6 +53,7 @@ select
         select path, max(number) as number from strangler_epoch group by path) p),
     (select coalesce(json_agg(path), '[]') from strangler_heartbeat
         where sent_version > seen_version
+          and sent_at >= %(now)s - make_interval(secs => %(silent)s)
           and seen_sent_at < %(now)s - make_interval(secs => %(silent)s)),
     (select coalesce(json_object_agg(path, seen_sent_at), '{}') from strangler_heartbeat
         where seen_sent_at is not null)

@@ -24,6 +24,12 @@ def take(name: str, holder: str, *, at: datetime) -> bool:
     return bool(taken)
 
 
+def holder_of(name: str, *, at: datetime) -> str | None:
+    """Return who has a duty, or None while nobody does."""
+    held = Duty.objects.filter(name=name, until__gt=at)
+    return held.values_list("holder", flat=True).first()
+
+
 def leave(name: str, holder: str) -> None:
     """Give a duty back, so that the next one need not wait."""
     Duty.objects.filter(name=name, holder=holder).delete()

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 # A process that was not heard of for so long serves nobody, and nobody waits for it.
 LIVE_SECONDS = 10
-# Whatever has no effect by then gets a row that says so.
+# Whatever is not in force everywhere by then gets a row that says so.
 GIVE_UP_SECONDS = 60
+_LOOK_BACK = timedelta(hours=1)
 
 
 def own_name() -> str:
@@ -50,26 +51,29 @@ def live_workers(at: datetime) -> list[WorkerSeen]:
 
 
 def note_effects(at: datetime) -> None:
-    """Write down for each recent change how long it took, once every live process serves by it."""
-    pending = Transition.objects.filter(
-        effect=None, at__gte=at - timedelta(seconds=GIVE_UP_SECONDS)
-    )
+    """Write down for each recent change how long it took, once every live process serves by it.
+
+    Of one that some do not serve by after a minute, how many do.
+    """
+    pending = Transition.objects.filter(effect=None, at__gte=at - _LOOK_BACK)
     if not pending.exists():
         return
     workers = live_workers(at)
-    reached = min((worker.control_version for worker in workers), default=0)
-    for transition in pending.filter(pk__lte=reached):
-        _write(transition, workers=len(workers), at=at)
+    for transition in pending:
+        reached = sum(worker.control_version >= transition.pk for worker in workers)
+        is_late = at - transition.at > timedelta(seconds=GIVE_UP_SECONDS)
+        if workers and (reached == len(workers) or is_late):
+            _write(transition, reached, is_complete=reached == len(workers), at=at)
 
 
-def _write(transition: Transition, *, workers: int, at: datetime) -> None:
+def _write(transition: Transition, workers: int, *, is_complete: bool, at: datetime) -> None:
     TransitionEffect.objects.bulk_create(
         [
             TransitionEffect(
                 transition=transition,
                 workers=workers,
                 milliseconds=round((at - transition.at).total_seconds() * 1000),
-                is_complete=True,
+                is_complete=is_complete,
                 at=at,
             )
         ],

@@ -14,6 +14,7 @@ from django.db.models.functions import TruncHour
 from monolith.outbox import queries as outbox
 from monolith.strangler import registry, standing
 from monolith.strangler.gates.facts import Counts, Drilled, Evidence, Filling, Reconciled, Relaying
+from monolith.strangler.gates.outcomes import judged_of
 from monolith.strangler.models import (
     BackfillRun,
     Drill,
@@ -69,6 +70,7 @@ def gather(path: str, *, at: datetime, profile: Profile) -> Evidence:
     """
     declared = registry.get_path(path)
     stands = standing.get_standing(path)
+    tallied = _tallied(path, stands, at, profile)
     return Evidence(
         path=path,
         rung=stands.rung.name,
@@ -78,11 +80,11 @@ def gather(path: str, *, at: datetime, profile: Profile) -> Evidence:
         opened_at=stands.opened_at,
         declared_shapes=tuple(getattr(declared, "shapes", ())),
         automatic_rollbacks=standing.count_automatic_rollbacks(path, since=at - profile.soak),
-        **_tallied(path, stands, at, profile),
+        **tallied,
         **_busy_hours(path, stands, at, profile),
         **_filled(path, stands),
         **_flowing(path),
-        **_guarded(path, stands, at),
+        **_guarded(path, stands, at, tallied),
     )
 
 
@@ -187,16 +189,30 @@ def _flowing(path: str) -> dict[str, Any]:
     }
 
 
-def _guarded(path: str, stands: Standing, at: datetime) -> dict[str, Any]:
+def _guarded(
+    path: str, stands: Standing, at: datetime, tallied: Mapping[str, Counts]
+) -> dict[str, Any]:
     watches = list(Watch.objects.filter(path=path).order_by("name"))
     rules = NormaliseRule.objects.filter(path=path, expires_at__gt=at).order_by("name")
     return {
         "drills": _drills(path),
         "open_signatures": Signature.objects.filter(path=path, status="open").count(),
-        "watched": sum(watch.seen for watch in watches),
+        "watched": _watched(watches, stands, tallied),
         "alarms": tuple(watch.name for watch in watches if _has_alarmed(watch, stands)),
         "live_rules": tuple(rules.values_list("name", flat=True)),
     }
+
+
+def _watched(watches: list[Watch], stands: Standing, tallied: Mapping[str, Counts]) -> int:
+    """Count what the watches were told in this epoch.
+
+    A watch forgets whatever gives no ground for doubt, and keeps when that was: so it is awake if
+    it has moved since the epoch opened. What it was told is counted in the same transaction.
+    """
+    seen = sum(watch.seen for watch in watches)
+    is_awake = any(stands.opened_at and watch.since >= stands.opened_at for watch in watches)
+    judged = judged_of(tallied["compared_in_epoch"], tallied["rechecked"])
+    return max(seen, judged) if is_awake else seen
 
 
 def _has_alarmed(watch: Watch, stands: Standing) -> bool:

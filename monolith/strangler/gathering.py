@@ -33,7 +33,7 @@ def facts_about(
         held=held,
         is_killed=controls.is_killed(path.name, known),
         in_transaction=in_transaction,
-        has_monolith=path.monolith_answer is not None,
+        has_monolith=path.has_monolith,
         has_address=clients.client_for(path.name) is not None,
         is_breaker_open=_is_breaker_open(path.name, known),
         bucket=bucket_of(path.family, subject) if subject else None,

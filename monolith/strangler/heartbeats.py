@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from monolith.outbox import recording
 from monolith.strangler import clients, registry
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from monolith.strangler.registry import HeartbeatSource, MovingRead
 
 BUDGET_SECONDS = 2.0
+LISTEN_SECONDS = 2.0
+_LISTEN_EVERY_SECONDS = 0.1
 # Ten minutes of a beat a second: a service further behind is told by its newest seen beat.
 MOST_BEATS = 600
 _NOT_COMPLETE = "-not-complete"
@@ -77,6 +81,22 @@ def look(path: str, at: datetime) -> float | None:
     return lag_seconds(heartbeat, at)
 
 
+def listen(path: str) -> float | None:
+    """Look until the newest beat has arrived, for 2 s at most; return the lag in seconds then.
+
+    Whoever looks at once after sending sees the beat before: the time between two beats, not a lag.
+
+    Raises:
+        PathNotDeclared, NoHeartbeat, ServiceError: see `look`.
+    """
+    deadline = time.monotonic() + LISTEN_SECONDS
+    while True:
+        lag = look(path, at=timezone.now())
+        if _has_arrived(path) or time.monotonic() >= deadline:
+            return lag
+        time.sleep(_LISTEN_EVERY_SECONDS)
+
+
 def restore(path: str) -> None:
     """State through the outbox where the heartbeats have come to: for a service that lost them.
 
@@ -90,6 +110,10 @@ def lag_seconds(heartbeat: Heartbeat, at: datetime) -> float | None:
     """Return the age of the newest beat that was seen; None if none was."""
     seen = heartbeat.seen_sent_at
     return None if seen is None else max((at - seen).total_seconds(), 0.0)
+
+
+def _has_arrived(path: str) -> bool:
+    return Heartbeat.objects.filter(path=path, seen_version__gte=F("sent_version")).exists()
 
 
 def _source(path: MovingRead[Any, Any]) -> HeartbeatSource[Any]:

@@ -95,6 +95,8 @@ class MovingRead(Generic[Query, Answer]):
     version of the stream `stream_of(query)` that an answer reflects. Paths of one `family` move
     their customers together: `subject_of(query)` tells whom a read is about, if anybody. `sources`
     names the modules whose code makes the monolith's answer: when it changes, evidence is void.
+    `monolith_answer` is None once its code is deleted: the path stands at retired then, for ever.
+    `read_at` is where clients of the monolith's API read it.
 
     What comparing needs: `subjects_in(answer)` names everybody whose objects an answer holds.
     `shape_of(query)` is one of `shapes`, the kinds of question that must all have been compared;
@@ -127,6 +129,12 @@ class MovingRead(Generic[Query, Answer]):
     digest_of: Callable[[str, Sequence[Answer]], str] = digest_of
     keys_request: Callable[[str | None], ServiceRequest] | None = None
     heartbeat: HeartbeatSource[Query] | None = None
+    read_at: str = ""
+
+    @property
+    def has_monolith(self) -> bool:
+        """Tell whether the monolith can still answer."""
+        return self.monolith_answer is not None
 
     def ask_monolith(self, query: Query) -> Answer:
         """Return the monolith's answer.

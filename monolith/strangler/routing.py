@@ -98,7 +98,7 @@ def has_fallback(facts: Facts) -> bool:
 
 
 def _monolith_answer(path: MovingRead[Any, Any], query: Any) -> Any:
-    if path.monolith_answer is None:
+    if not path.has_monolith:
         raise AnswerUnavailable(path.name, "retired")
     tallies.add(path.name, "old-path", "called")
     began = time.perf_counter()

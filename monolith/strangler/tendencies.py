@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monolith.strangler import gating
 from monolith.strangler.models import Heartbeat, Tally
 from monolith.strangler.statistics import quantile
 from monolith.strangler.watches import Alarm, Answer
@@ -27,6 +28,7 @@ def look(path: str, *, at: datetime) -> list[Alarm]:
 
 
 def _slowness(path: str, at: datetime) -> Iterator[Alarm]:
+    limit = SLOW_MILLISECONDS * gating.current_profile().slowness_factor
     this_minute = at.replace(second=0, microsecond=0)
     since = this_minute - timedelta(minutes=SLOW_MINUTES)
     rows = Tally.objects.filter(
@@ -38,7 +40,7 @@ def _slowness(path: str, at: datetime) -> Iterator[Alarm]:
     slow = [
         sum(counts.values())
         for counts in minutes.values()
-        if sum(counts.values()) >= LEAST_READS and quantile(counts, 0.99) > SLOW_MILLISECONDS
+        if sum(counts.values()) >= LEAST_READS and quantile(counts, 0.99) > limit
     ]
     if len(slow) >= SLOW_MINUTES:
         yield Alarm(
@@ -48,7 +50,7 @@ def _slowness(path: str, at: datetime) -> Iterator[Alarm]:
             seen=sum(slow),
             bad=len(slow),
             score=0,
-            told=f"the service's p99 is above {SLOW_MILLISECONDS:.0f} ms "
+            told=f"the service's p99 is above {limit:.0f} ms "
             f"for {SLOW_MINUTES} minutes, n={sum(slow):,}",
         )
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 DUTY = "watch"
-ROUND_SECONDS = 5.0
+ROUND_SECONDS = 2.0
 
 
 def look_after(path: str, *, at: datetime) -> None:
@@ -57,8 +57,10 @@ def _beat(path: str, _stage: Stage, at: datetime) -> None:
     if registry.get_path(path).heartbeat is None or clients.client_for(path) is None:
         return
     heartbeats.send(path, at=at)
-    lag = heartbeats.look(path, at=timezone.now())
-    if lag is not None:
+    lag = heartbeats.listen(path)
+    if lag is None:
+        heartbeats.restore(path)  # the service was not there when the first ones were sent
+    else:
         tallies.time_taken(path, "lag", lag * 1000)
 
 
@@ -90,7 +92,7 @@ def _evaluate_gates(path: str, _stage: Stage, at: datetime) -> None:
 
 def _reconcile(path: str, stage: Stage, _at: datetime) -> None:
     # A chunk of keys a round: a pass over thousands takes minutes, and begins again at its end.
-    if stage >= Stage.SHADOW and clients.client_for(path) is not None:
+    if Stage.SHADOW <= stage < Stage.RETIRED and clients.client_for(path) is not None:
         reconciliation.step(path)
 
 

@@ -44,7 +44,7 @@ def test_every_page_of_the_runbook_is_linked_from_its_front(page):
 def test_every_page_about_an_alarm_has_an_alarm():
     files = [
         *(ROOT / "infra" / "templates").glob("*.json"),
-        ROOT / "infra/monitoring/outbox-alerts.yml",
+        *(ROOT / "infra" / "monitoring").glob("*-alerts.yml"),
     ]
     alarms = "".join(path.read_text() for path in files)
     named = set(re.findall(r"docs/runbook/alarms/([a-z-]+)\.md", alarms))

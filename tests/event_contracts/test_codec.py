@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from event_contracts.codec import MalformedEvent, decode, encode
 from event_contracts.ordering import OrderPlaced
-from event_contracts.plain_values import MalformedValue
+from event_contracts.plain_values import MalformedValue, from_plain, to_plain
 from event_contracts.registry import EVENT_CLASSES, UnknownEvent, event_type_of
 from tests.event_contracts.examples import ENVELOPES, LANTERN
 
@@ -208,3 +208,13 @@ def test_every_event_type_names_its_app_fact_and_version():
         for name, cls in EVENT_CLASSES.items()
     )
     assert all(name.split(".")[2].startswith("v") for name in EVENT_CLASSES)
+
+
+@dataclass(frozen=True)
+class Anything:
+    data: Any
+
+
+@pytest.mark.parametrize("data", [None, 1, "x", [1, {"y": None}], {"x": [1]}])
+def test_any_is_whatever_json_can_hold(data):
+    assert from_plain(Anything, to_plain(Anything(data))) == Anything(data)

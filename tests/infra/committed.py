@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,11 @@ def reference_to(value: Any) -> str:
 
 def imported(value: Any) -> str:
     return str(value["Fn::ImportValue"])
+
+
+def imported_within(value: Any) -> list[str]:
+    """Return the names of everything imported anywhere in a value."""
+    return re.findall(r'"Fn::ImportValue": "([^"]+)"', json.dumps(value))
 
 
 def statements_of(role: Resource) -> list[dict[str, Any]]:

@@ -19,7 +19,14 @@ from tests.conformance.local_platform import LocalPlatform
 from tests.infra.committed import ROOT
 
 pytestmark = pytest.mark.platform
-STACKS = ("event-bus", "observability", "order-history", "outbox-alarms", "task-queues")
+STACKS = (
+    "edge-authorizer",
+    "event-bus",
+    "observability",
+    "order-history",
+    "outbox-alarms",
+    "task-queues",
+)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +106,7 @@ def test_the_second_deployment_does_nothing(platform):
     second = deploy(platform)
 
     assert second.stderr == ""
-    assert done(second) == [f"banyan-{name}: unchanged" for name in STACKS]
+    assert sorted(done(second)) == [f"banyan-{name}: unchanged" for name in STACKS]
     assert deployed(platform) == before
 
 

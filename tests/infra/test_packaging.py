@@ -45,14 +45,18 @@ def test_the_zip_holds_sources_only(packed):
     assert not [name for name in names if name.startswith(("monolith/", "infra/", "/"))]
 
 
-def test_the_handlers_are_importable_from_the_zip_alone(packed, tmp_path):
+@pytest.mark.parametrize(
+    ("service", "entry_points"),
+    [("order_history", ["on_events", "on_request"]), ("edge_authorizer", ["on_authorize"])],
+)
+def test_the_handlers_are_importable_from_the_zip_alone(packed, tmp_path, service, entry_points):
     code = tmp_path / "services.zip"
     code.write_bytes(packaging.zip_of(packed))
     # -S: no site-packages. boto3 is Lambda's own and is imported by the store when it connects.
     program = (
         f"import sys; sys.path.insert(0, {str(code)!r}); "
-        "from extracted_services.order_history import handlers; "
-        "print(handlers.on_events.__name__, handlers.on_request.__name__)"
+        f"from extracted_services.{service} import handlers; "
+        f"print(*[getattr(handlers, name).__name__ for name in {entry_points}])"
     )
 
     ended = subprocess.run(
@@ -63,4 +67,4 @@ def test_the_handlers_are_importable_from_the_zip_alone(packed, tmp_path):
         text=True,
     )
 
-    assert (ended.stderr, ended.stdout) == ("", "on_events on_request\n")
+    assert (ended.stderr, ended.stdout) == ("", f"{' '.join(entry_points)}\n")

@@ -64,6 +64,7 @@ def test_exports_become_sections_with_addresses_of_the_endpoint():
             "banyan:topics:guest-order": topic,
             "banyan:queues:tasks-dead": "http://localhost:1/000000000000/banyan-tasks-dead",
             "banyan:services:order-history": "http://1a2b3c4d.execute-api.localhost:1",
+            "banyan:edges:order-history": "http://1a2b3c4d.execute-api.localhost:1/edge/orders",
             "somebody:elses:export": "any",
         },
         endpoint="http://127.0.0.1:14566",
@@ -73,6 +74,9 @@ def test_exports_become_sections_with_addresses_of_the_endpoint():
         "topics": {"guest-order": topic},
         "queues": {"tasks_dead": "http://127.0.0.1:14566/000000000000/banyan-tasks-dead"},
         "services": {"order_history": "http://127.0.0.1:14566/_aws/execute-api/1a2b3c4d/$default"},
+        "edges": {
+            "order_history": "http://127.0.0.1:14566/_aws/execute-api/1a2b3c4d/$default/edge/orders"
+        },
     }
 
 

@@ -14,6 +14,7 @@ from tests.infra.committed import (
     TEMPLATES,
     actions_of,
     imported,
+    imported_within,
     of_type,
     one,
     reference_to,
@@ -25,7 +26,12 @@ SOURCES = [queue for queue in QUEUES if "RedrivePolicy" in queue.properties]
 FUNCTIONS = of_type("AWS::Lambda::Function")
 SUBSCRIPTIONS = [s for s in of_type("AWS::SNS::Subscription") if s.properties["Protocol"] == "sqs"]
 MAPPINGS = of_type("AWS::Lambda::EventSourceMapping")
-SERVICES = sorted(path.parent.name for path in (ROOT / "extracted_services").glob("*/handlers.py"))
+AUTHORIZER = "edge_authorizer"
+SERVICES = sorted(
+    path.parent.name
+    for path in (ROOT / "extracted_services").glob("*/handlers.py")
+    if path.parent.name != AUTHORIZER
+)
 WRITING = re.compile(
     r"s3:(Put|Delete|\*)|dynamodb:(Put|Update|Delete|BatchWrite|Partiql|Create|\*)|\*$"
 )
@@ -240,11 +246,89 @@ def test_every_module_of_a_stack_has_its_extracted_service():
     assert modules == set(SERVICES)
 
 
-def test_only_a_signed_request_reaches_a_service():
-    routes = of_type("AWS::ApiGatewayV2::Route")
+ROUTES = of_type("AWS::ApiGatewayV2::Route")
+EDGE_ROUTES = [r for r in ROUTES if r.properties["RouteKey"].startswith("GET /edge/")]
 
-    assert routes
-    assert {route.properties["AuthorizationType"] for route in routes} == {"AWS_IAM"}
+
+def test_only_a_signed_request_reaches_a_service_or_a_token_at_the_edge():
+    signed = [route for route in ROUTES if route not in EDGE_ROUTES]
+
+    assert signed
+    assert EDGE_ROUTES
+    assert {route.properties["AuthorizationType"] for route in signed} == {"AWS_IAM"}
+    assert {route.properties["AuthorizationType"] for route in EDGE_ROUTES} == {"CUSTOM"}
+
+
+@pytest.mark.parametrize("route", EDGE_ROUTES, ids=str)
+def test_an_edge_route_takes_nothing_of_the_address_for_whom_it_is_about(route):
+    assert "{" not in route.properties["RouteKey"]
+    assert route.properties["RouteKey"] == f"GET /edge/{route.stack.replace('-', '_')}"
+
+
+@pytest.mark.parametrize("route", EDGE_ROUTES, ids=str)
+def test_an_edge_route_asks_the_authorizer_and_remembers_its_word_for_one_route(route):
+    authorizer = one("AWS::ApiGatewayV2::Authorizer", route.stack)
+
+    assert reference_to(route.properties["AuthorizerId"]) == authorizer.id
+    assert imported_within(authorizer.properties["AuthorizerUri"]) == [
+        "banyan:functions:edge-authorizer"
+    ]
+    assert authorizer.properties["AuthorizerType"] == "REQUEST"
+    assert authorizer.properties["AuthorizerPayloadFormatVersion"] == "2.0"
+    assert authorizer.properties["EnableSimpleResponses"] is True
+    assert authorizer.properties["IdentitySource"] == [
+        "$request.header.Authorization",
+        "$context.routeKey",
+    ]
+    assert authorizer.properties["AuthorizerResultTtlInSeconds"] == 60
+
+
+@pytest.mark.parametrize("route", EDGE_ROUTES, ids=str)
+def test_an_edge_route_is_throttled_and_exists_before_its_settings(route):
+    stage = one("AWS::ApiGatewayV2::Stage", route.stack)
+
+    settings = stage.properties["RouteSettings"][route.properties["RouteKey"]]
+
+    assert settings == {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100}
+    assert route.id in stage.definition["DependsOn"]
+
+
+@pytest.mark.parametrize("route", EDGE_ROUTES, ids=str)
+def test_browsers_read_at_the_edge_from_the_shop_s_pages_only(route):
+    cors = one("AWS::ApiGatewayV2::Api", route.stack).properties["CorsConfiguration"]
+
+    assert cors == {
+        "AllowOrigins": [{"Ref": "ShopOrigin"}],
+        "AllowMethods": ["GET"],
+        "AllowHeaders": ["authorization"],
+        "MaxAge": 3600,
+    }
+
+
+def test_the_authorizer_may_verify_and_can_sign_nothing():
+    function = one("AWS::Lambda::Function", "edge-authorizer")
+
+    actions = actions_of(function)
+
+    assert function.properties["Handler"] == (
+        f"extracted_services.{AUTHORIZER}.handlers.on_authorize"
+    )
+    assert {action for action in actions if not action.startswith("logs:")} == {"kms:GetPublicKey"}
+
+
+def test_no_function_can_sign_tokens():
+    assert [f for f in FUNCTIONS if any("kms:S" in a or "kms:*" in a for a in actions_of(f))] == []
+
+
+def test_keys_sign_and_do_nothing_else_and_are_believed_by_the_authorizer():
+    keys = of_type("AWS::KMS::Key")
+    variables = one("AWS::Lambda::Function", "edge-authorizer").properties["Environment"]
+
+    assert keys
+    for key in keys:
+        assert key.properties["KeySpec"] == "RSA_2048"
+        assert key.properties["KeyUsage"] == "SIGN_VERIFY"
+        assert f'"{key.id}"' in json.dumps(variables["Variables"]["KEY_IDS"])
 
 
 def test_every_kind_of_stream_has_a_topic_that_keeps_its_order():

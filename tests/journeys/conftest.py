@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local import chromium
 from infra.local.running import run_shop
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests import browsing
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +18,8 @@ def shop(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    """A browser for the journeys alone: Playwright's event loop runs as long as it is there."""
-    path = chromium.find()
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield launched
-        launched.close()
+    """A browser for the journeys alone."""
+    yield from browsing.launch()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,70 +11,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from sys import stdlib_module_names
 
-import psycopg
 import pytest
 
 from infra.local.waiting import wait_until
 from tests.outbox_guide.pages import steps_of
+from tests.outbox_guide.walking import database, run, surroundings, take
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "outbox" / "use-it-in-your-project.md"
 SOURCES = sorted((ROOT / "monolith" / "outbox").rglob("*.py"))
-KEPT = ("HOME", "LANG", "TMPDIR", "DATABASE_URL")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A folder in which every step of the guide was done."""
     folder = tmp_path_factory.mktemp("mysite")
-    with _database("outbox_guide") as database:
-        surroundings = _surroundings(folder, database)
+    with database("outbox_guide") as addresses:
+        around = surroundings(folder, addresses, PRINTER=str(folder / "paper"))
         for step in steps_of(GUIDE):
-            _take(step, folder, surroundings)
-        yield folder, surroundings
-
-
-def _take(step, folder, surroundings):
-    if step.file is None:
-        _run(["sh", "-euc", step.text], folder, surroundings)
-        return
-    path = folder / step.file
-    path.write_text((path.read_text() if step.adds else "") + step.text)
-
-
-def _surroundings(folder, database):
-    return {
-        **{name: os.environ[name] for name in KEPT if name in os.environ},
-        **database,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PYTHONPATH": str(folder),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "BANYAN": str(ROOT),
-        "PRINTER": str(folder / "paper"),
-    }
-
-
-@contextmanager
-def _database(name):
-    server = os.environ["DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"drop database if exists {name}")
-        connection.execute(f"create database {name}")
-        yield {
-            "PGHOST": connection.info.host,
-            "PGPORT": str(connection.info.port),
-            "PGUSER": connection.info.user,
-            "PGDATABASE": name,
-        }
-        connection.execute(f"drop database {name} with (force)")
-
-
-def _run(command, folder, surroundings):
-    ended = subprocess.run(
-        command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, f"{command}:\n{ended.stdout}\n{ended.stderr}"
-    return ended.stdout
+            take(step, folder, around)
+        yield folder, around
 
 
 def test_outbox_of_the_project_knows_nothing_of_the_shop(project):
@@ -88,13 +43,13 @@ def test_outbox_of_the_project_knows_nothing_of_the_shop(project):
 
 
 def test_placed_order_is_relayed_by_the_project_itself(project):
-    folder, surroundings = project
+    folder, around = project
     place = "from orders.operations import place_order; "
     for number in ("B1", "B2"):
         order = f'place_order(number="{number}", total_pence=995)'
-        _run(["python", "manage.py", "shell", "-v", "0", "-c", place + order], folder, surroundings)
+        run(["python", "manage.py", "shell", "-v", "0", "-c", place + order], folder, around)
 
-    with _relaying(folder, surroundings):
+    with _relaying(folder, around):
         wait_until(lambda: len(_printed(folder)) == 2, "both events on paper", seconds=60)
 
     assert {stream for stream, _ in _printed(folder)} == {"order/B1", "order/B2"}
@@ -103,9 +58,9 @@ def test_placed_order_is_relayed_by_the_project_itself(project):
 
 
 def test_staff_of_the_project_see_the_outbox_in_its_admin(project):
-    folder, surroundings = project
+    folder, around = project
 
-    seen = _run(["python", "manage.py", "shell", "-v", "0", "-c", LOOK], folder, surroundings)
+    seen = run(["python", "manage.py", "shell", "-v", "0", "-c", LOOK], folder, around)
 
     assert seen.split() == ["200", "200"]
 
@@ -149,9 +104,9 @@ def _imported(module):
 
 
 @contextmanager
-def _relaying(folder, surroundings):
+def _relaying(folder, around):
     command = [sys.executable, "manage.py", "outbox", "relay"]
-    relay = subprocess.Popen(command, cwd=folder, env=surroundings)
+    relay = subprocess.Popen(command, cwd=folder, env=around)
     try:
         yield
     finally:

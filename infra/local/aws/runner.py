@@ -12,6 +12,7 @@ from hypercorn.config import Config
 from ministack import app as ministack_app
 
 from infra.local.aws import (
+    cross_origin,
     http_api,
     lambda_hooks,
     log_limits,
@@ -51,6 +52,7 @@ def _hook_in(link: HostLink, changes: ChangeWatch, timing: Timing) -> None:
     queue_retries.install(forwarder, retry_seconds=timing.retry_seconds, on_change=changes.mark)
     restoring.install()
     http_api.install()
+    cross_origin.install()
     log_limits.install()
     signatures.install()
     link.watch()

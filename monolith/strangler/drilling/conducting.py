@@ -75,8 +75,8 @@ def drill(
 ) -> list[Drill]:
     """Put one fault after the other into a path's twin; return what came of each.
 
-    A drill has passed if the fault was found within 60 s, and every live process served by the
-    roll-back within 5 s after that. A leak has to be found by its first hit.
+    A drill has passed if the watch that is there for it found the fault within 60 s, and every
+    live process served by the roll-back within 5 s after that; a leak by its first hit.
 
     Raises:
         PathNotDeclared: there is no such path.
@@ -114,6 +114,7 @@ def _restore(path: MovingRead[Any, Any], asked: list[Any], by: str) -> Drill:
     heart.beat(timezone.now())
     answered = {routing.answer(twin, query).source for query in asked[:_CALM_READS]}
     effective = _seconds_to_effect(back)
+    effects.say_gone()
     is_restored = answered == {Source.MONOLITH} and effective is not None
     return Drill.objects.create(
         path=path.name,
@@ -161,6 +162,7 @@ def _twin(
         is_drawn=lambda: fuse.is_lit and is_in_share(random.randrange(WHOLE), fault.share_bp),  # noqa: S311
         other=lambda: path.service_request(newest),
         version_of=path.version_of,
+        subjects_in=path.subjects_in,
     )
     with registry.standing_in(twin), clients.standing_in(twin.name, client):
         yield twin
@@ -194,7 +196,8 @@ def _read_until_alarm(
             shadowing.drain(_DRAIN_SECONDS)
             heart.beat(timezone.now())
             if queries.get_status(twin.name).rung.name != "service":
-                return reads, time.monotonic() - began
+                # An alarm before there was any fault finds none.
+                return reads, time.monotonic() - began if fuse.is_lit else None
     return reads, None
 
 
@@ -231,8 +234,10 @@ def _verdict(
     by: str,
 ) -> Drill:
     effective = _seconds_to_effect(fallen) if fallen else None
+    watch = fallen.evidence.get("watch") if fallen else None
     has_passed = (
-        seconds is not None
+        watch in fault.watches
+        and seconds is not None
         and seconds <= DETECTED_SECONDS
         and effective is not None
         and effective <= ROLLED_BACK_SECONDS

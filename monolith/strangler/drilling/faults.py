@@ -25,6 +25,12 @@ class Call:
     deadline: float
     other: ServiceRequest
     version_of: Callable[[Any], int]
+    subjects_in: Callable[[Any], Iterable[str]]
+
+    def says_alike(self, one: Any, other: Any) -> bool:
+        """Tell whether two answers are of one version, and about the same people."""
+        is_of_one_version = self.version_of(one) == self.version_of(other)
+        return is_of_one_version and {*self.subjects_in(one)} == {*self.subjects_in(other)}
 
 
 def _error(_call: Call) -> ServiceAnswer:
@@ -38,14 +44,16 @@ def _slow(call: Call) -> ServiceAnswer:
 
 
 def _wrong(call: Call) -> ServiceAnswer:
-    """Change one value of the right answer, of the same version."""
+    """Change one value of the right answer, of the same version and of the same people.
+
+    Where nothing can be, as in an empty answer, it stays right: another fault would be found.
+    """
     answer = call.ask(None)
-    version = call.version_of(answer.value)
     for spoilt in _each_value_spoilt(to_plain(answer.value)):
         value = _read(call.answer_class, spoilt)
-        if value is not None and value != answer.value and call.version_of(value) == version:
+        if value is not None and value != answer.value and call.says_alike(value, answer.value):
             return ServiceAnswer(value=value, build=answer.build)
-    raise ServiceUnavailable("nothing in this answer can be spoilt")
+    return answer
 
 
 def _leak(call: Call) -> ServiceAnswer:
@@ -59,22 +67,28 @@ def _none(call: Call) -> ServiceAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What goes wrong, in how many calls (basis points), and by how much the service is behind."""
+    """What goes wrong, in how many calls (basis points), and by how much the service is behind.
+
+    `watches` name those that have to find it.
+    """
 
     name: str
     spoil: Callable[[Call], ServiceAnswer]
     share_bp: int
     versions_behind: int = 0
+    watches: frozenset[str] = frozenset()
 
 
 FAULTS: Mapping[str, Fault] = {
     fault.name: fault
     for fault in (
-        Fault(name="stale", spoil=_none, share_bp=0, versions_behind=1),
-        Fault(name="wrong", spoil=_wrong, share_bp=200),
-        Fault(name="slow", spoil=_slow, share_bp=200),
-        Fault(name="error", spoil=_error, share_bp=200),
-        Fault(name="leak", spoil=_leak, share_bp=200),
+        Fault(
+            name="stale", spoil=_none, share_bp=0, versions_behind=1, watches=frozenset({"stale"})
+        ),
+        Fault(name="wrong", spoil=_wrong, share_bp=200, watches=frozenset({"wrong", "extra"})),
+        Fault(name="slow", spoil=_slow, share_bp=200, watches=frozenset({"errors"})),
+        Fault(name="error", spoil=_error, share_bp=200, watches=frozenset({"errors"})),
+        Fault(name="leak", spoil=_leak, share_bp=200, watches=frozenset({"leak"})),
     )
 }
 
@@ -90,9 +104,11 @@ class SpoiltClient:
         is_drawn: Callable[[], bool],
         other: Callable[[], ServiceRequest],
         version_of: Callable[[Any], int],
+        subjects_in: Callable[[Any], Iterable[str]],
     ) -> None:
         self._inner, self._fault = inner, fault
-        self._is_drawn, self._other, self._version_of = is_drawn, other, version_of
+        self._is_drawn, self._other = is_drawn, other
+        self._version_of, self._subjects_in = version_of, subjects_in
 
     @property
     def last_build(self) -> str:
@@ -120,6 +136,7 @@ class SpoiltClient:
             deadline=deadline,
             other=self._other(),
             version_of=self._version_of,
+            subjects_in=self._subjects_in,
         )
         return self._fault.spoil(call) if self._is_drawn() else ask(None)
 

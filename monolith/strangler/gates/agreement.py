@@ -162,8 +162,9 @@ def fast(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
     return Opinion(
         requires=(
             f"p95 at most {profile.slower_than_monolith:g} x the monolith's and "
-            f"{milliseconds(profiles.SERVICE_P95)}, p99 at most "
-            f"{milliseconds(profiles.SERVICE_P99)}, at most {percent(limit)} failed"
+            f"{milliseconds(_slowest(profiles.SERVICE_P95, profile))}, p99 at most "
+            f"{milliseconds(_slowest(profiles.SERVICE_P99, profile))}, "
+            f"at most {percent(limit)} failed"
         ),
         points=(
             fresh(evidence.compared_in_epoch.newest, profile.newest_within, now, "comparison"),
@@ -268,8 +269,12 @@ def _speed(evidence: Evidence, profile: Profile, now: datetime) -> tuple[Point, 
 def _within_limits(service: Counts, monolith: Counts, profile: Profile) -> tuple[Point, ...]:
     p95, theirs = quantile(service.buckets(), 0.95), quantile(monolith.buckets(), 0.95)
     p99 = quantile(service.buckets(), 0.99)
-    limit = min(profiles.SERVICE_P95, profile.slower_than_monolith * theirs)
+    limit = min(_slowest(profiles.SERVICE_P95, profile), profile.slower_than_monolith * theirs)
     return (
         met(p95 <= limit, f"p95 {milliseconds(p95)} | {milliseconds(theirs)}"),
-        met(p99 <= profiles.SERVICE_P99, f"p99 {milliseconds(p99)}"),
+        met(p99 <= _slowest(profiles.SERVICE_P99, profile), f"p99 {milliseconds(p99)}"),
     )
+
+
+def _slowest(limit: float, profile: Profile) -> float:
+    return limit * profile.slowness_factor

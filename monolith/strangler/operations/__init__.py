@@ -9,7 +9,7 @@ from monolith.strangler.operations.changing import (
 from monolith.strangler.operations.climbing import advance, place, stand_twin
 from monolith.strangler.operations.excepting import end_exception, except_subject
 from monolith.strangler.operations.holding import freeze, kill, lift, pause, resume, unkill
-from monolith.strangler.operations.planning import approve, plan, waive
+from monolith.strangler.operations.planning import approve, plan, valid_plan, waive
 from monolith.strangler.operations.refusals import (
     AdvanceRefused,
     ApprovalNeeded,
@@ -42,5 +42,6 @@ __all__ = [
     "roll_back",
     "stand_twin",
     "unkill",
+    "valid_plan",
     "waive",
 ]

@@ -13,6 +13,7 @@ from django.db import transaction
 from monolith.strangler import audit, controls, registry, watches
 from monolith.strangler.decision import Hold
 from monolith.strangler.models import PathState, Transition
+from monolith.strangler.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,6 +176,7 @@ def _write(change: Change, before: dict[str, Any], who: Who, began: float) -> Tr
 def _facts(state: PathState) -> dict[str, Any]:
     facts = {name: getattr(state, name) for name in _STATE}
     return facts | {
+        "rung": rung_of(state).name,
         "stage": int(state.stage),
         "hold_until": state.hold_until.isoformat() if state.hold_until else None,
     }

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from monolith.strangler import gating, ladder, registry
+from monolith.strangler import gating, ladder, registry, watches
 from monolith.strangler.decision import Hold
 from monolith.strangler.operations.changing import PathFrozen, Who, changing
-from monolith.strangler.operations.planning import valid_plan
+from monolith.strangler.operations.planning import check_version, valid_plan
 from monolith.strangler.operations.refusals import (
     AdvanceRefused,
     ApprovalNeeded,
@@ -46,6 +46,8 @@ def advance(
         PathFrozen: an alarm froze the path.
         StateChanged: the path's version is not `expected_version`, or it moved meanwhile.
     """
+    if expected_version is not None:
+        check_version(plan_id, expected_version)
     plan = valid_plan(plan_id, at)
     _check_reason(reason)
     evidence = _check_gates(plan, at)
@@ -95,6 +97,8 @@ def stand_twin(*, path: str, rung: ladder.Rung, verify_bp: int, at: datetime) ->
         change.stand_on(rung)
         change.state.verify_bp = verify_bp
         change.hold(Hold.NONE, who)
+        # Whatever the drill before made them see is over.
+        watches.begin_anew(path, at)
     return change.made()
 
 

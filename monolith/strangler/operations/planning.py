@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from monolith.strangler import epochs, gating, ladder, queries, registry
 from monolith.strangler.models import Approval, Plan, Waiver
-from monolith.strangler.operations.changing import ReasonMissing
+from monolith.strangler.operations.changing import ReasonMissing, StateChanged
 from monolith.strangler.operations.refusals import AdvanceRefused, PlanNotFound
 
 if TYPE_CHECKING:
@@ -102,6 +102,18 @@ def valid_plan(plan_id: int, at: datetime) -> Plan:
         again = f"`manage.py strangler plan {found.path} --to {found.rung}` makes a new one"
         raise PlanNotFound(f"plan {plan_id} {complaint}: {again}")
     return found
+
+
+def check_version(plan_id: int, expected: int) -> None:
+    """Check that a plan's path has not changed since somebody looked: who changed it, is told then.
+
+    Raises:
+        StateChanged: it has.
+    """
+    for path in Plan.objects.filter(pk=plan_id).values_list("path", flat=True):
+        version = queries.get_status(path).version
+        if version != expected:
+            raise StateChanged(path, expected, version)
 
 
 def waive(

@@ -11,7 +11,7 @@ def _families(response):
 
 
 @pytest.mark.django_db
-def test_state_of_the_outbox_is_told_in_the_text_format(client):
+def test_outbox_and_moving_reads_are_told_in_the_text_format(client):
     response = client.get("/metrics")
 
     families = _families(response)
@@ -20,6 +20,8 @@ def test_state_of_the_outbox_is_told_in_the_text_format(client):
     assert "no-store" in response.headers["Cache-Control"]
     assert families["outbox_up"].samples[0].value == 1
     assert families["outbox_shards_without_owner"].samples[0].value == 16
+    stages = families["strangler_path_stage"].samples
+    assert "order_history" in {sample.labels["path"] for sample in stages}
 
 
 @pytest.mark.django_db
@@ -39,7 +41,8 @@ def test_lost_database_is_told_and_no_error(client, lost_database):
     families = _families(response)
     assert response.status_code == 200
     assert families["outbox_up"].samples[0].value == 0
-    assert set(families) == {"outbox_up"}
+    assert families["strangler_up"].samples[0].value == 0
+    assert set(families) == {"outbox_up", "strangler_up"}
 
 
 @pytest.mark.django_db

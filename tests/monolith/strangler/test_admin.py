@@ -1,13 +1,23 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
+from django.contrib import admin
 from django.urls import reverse
 
-from monolith.strangler.models import BackfillRun, PathState, Transition
+from monolith.strangler.models import (
+    BackfillRun,
+    CohortException,
+    NormaliseRule,
+    PathState,
+    Transition,
+)
 from monolith.strangler.stages import Stage
 from tests.factories import NOON
+from tests.monolith.strangler.control_room.seeding import seed
 
 pytestmark = pytest.mark.django_db
+EDITED = {NormaliseRule, CohortException}
 TABLES = ["pathstate", "transition", "backfillrun"]
 
 
@@ -50,3 +60,26 @@ def test_admin_changes_nothing(admin_client, rows, table):
     )
 
     assert (adding.status_code, changing.status_code, deleting.status_code) == (403, 403, 403)
+
+
+def test_every_table_is_shown_and_only_rules_and_exceptions_are_edited(
+    admin_client, settings, tmp_path
+):
+    settings.STATIC_ROOT = tmp_path
+    seed(NOON)
+    ours = [model for model in admin.site._registry if model._meta.app_label == "strangler"]
+
+    for model in ours:
+        name = f"admin:strangler_{model._meta.model_name}"
+        adding = admin_client.get(reverse(f"{name}_add")).status_code
+        assert admin_client.get(reverse(f"{name}_changelist")).status_code == 200, name
+        assert adding == (200 if model in EDITED else 403), name
+        if row := model._default_manager.first():
+            page = admin_client.get(reverse(f"{name}_change", args=[row.pk]))
+            assert page.status_code == 200, name
+            assert b"sealed" not in page.content or model.__name__ != "Sample"
+    assert len(ours) == len(list(apps.get_app_config("strangler").get_models())) - 1
+
+
+def test_tallies_are_for_the_control_room_and_not_for_the_admin():
+    assert not admin.site.is_registered(apps.get_model("strangler", "Tally"))

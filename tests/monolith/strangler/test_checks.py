@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from monolith.strangler import checks
+from monolith.strangler import checks, registry
 from monolith.strangler.models import PathState
 from monolith.strangler.stages import Stage
 from tests.factories import NOON
@@ -49,3 +51,19 @@ def test_budget_that_nobody_would_wait_for_is_told(settings, seconds, found):
     settings.STRANGLER_TIMEOUT_SECONDS = seconds
 
     assert ids(checks.check_budget_is_sensible()) == found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stage", "found"), [(Stage.RETIRED, []), (Stage.SERVICE, ["strangler.E004"])]
+)
+def test_a_path_whose_code_is_deleted_has_to_be_retired(library, monkeypatch, stage, found):
+    deleted = replace(library.path(), monolith_answer=None)
+    monkeypatch.setitem(registry._declared, "shelf", deleted)
+    PathState.objects.create(path="shelf", stage=stage, changed_at=NOON)
+
+    assert ids(checks.check_deleted_answers_are_retired(databases=["default"])) == found
+
+
+def test_deleted_code_is_checked_only_where_a_database_may_be_asked():
+    assert checks.check_deleted_answers_are_retired(databases=None) == []

@@ -9,7 +9,7 @@ import pytest
 from django.core.management.base import CommandError, OutputWrapper
 from django.utils import timezone
 
-from monolith.strangler import mismatches, normalising, registry, tallies
+from monolith.strangler import epochs, mismatches, normalising, registry, tallies
 from monolith.strangler.comparison import Compared, Outcome, differences
 from monolith.strangler.comparison.finished import Comparison
 from monolith.strangler.management.verbs import mismatches as mismatches_verb
@@ -235,10 +235,8 @@ def test_replay_compares_every_shape_and_reads_the_monolith_twice(shelf, service
 
 def test_replay_asks_only_what_was_not_compared_often_enough(shelf, service, at_once):
     answer_by_page(service)
-    epoch = Epoch.objects.create(
-        path="shelf", number=2, fingerprint="", facts={}, why="", opened_at=NOON
-    )
-    for number, name, count in ((2, "first", 30), (1, "later", 30)):
+    epoch = epochs.renew("shelf", at=timezone.now())
+    for number, name, count in ((epoch.number, "first", 30), (0, "later", 30)):
         Tally.objects.create(
             path="shelf", epoch=number, minute=NOON, series="shape", name=name, count=count
         )
@@ -249,6 +247,27 @@ def test_replay_asks_only_what_was_not_compared_often_enough(shelf, service, at_
     assert "first" not in printed
     Tally.objects.filter(name="later").update(epoch=epoch.number)
     assert "every shape" in type_in(replay_verb, "shelf")
+
+
+def test_replay_counts_for_the_present_epoch(shelf, service, at_once, monkeypatch):
+    monkeypatch.undo()  # the real counts
+    monkeypatch.setitem(registry._declared, "shelf", shelf)
+    answer_by_page(service)
+
+    type_in(replay_verb, "shelf", "--n", "2", "--per-second", "1000")
+
+    (epoch,) = Epoch.objects.all()
+    compared = Tally.objects.filter(path="shelf", series="compare")
+    assert [(tally.epoch, tally.count) for tally in compared] == [(epoch.number, 2)]
+
+
+def test_replay_asks_as_much_as_the_profile_wants_to_know(shelf, service, at_once, settings):
+    answer_by_page(service)
+    settings.STRANGLER_PROFILE = "demo"
+
+    told = json.loads(type_in(replay_verb, "shelf", "--json"))
+
+    assert told["shapes"] == {"first": 1, "later": 1}
 
 
 def test_replay_that_finds_a_disagreement_says_so(shelf, service, at_once):

@@ -192,6 +192,20 @@ def test_pause_ends_by_itself_and_a_freeze_does_not(hold, until, held):
 
 
 @pytest.mark.django_db
+def test_heart_that_no_longer_beats_says_nothing_about_the_service():
+    now = timezone.now()
+    Heartbeat.objects.create(
+        path="shelf",
+        sent_version=9,
+        sent_at=now - timedelta(seconds=31),
+        seen_version=8,
+        seen_sent_at=now - timedelta(seconds=33),
+    )
+
+    assert controls.read_controls().silent == frozenset()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("sent", "seen", "seen_ago", "is_silent"),
     [(9, 9, 60, False), (9, 8, 29, False), (9, 8, 31, True), (9, 0, None, False)],

@@ -6,12 +6,14 @@ import pytest
 
 from event_contracts.plain_values import to_plain
 from monolith.strangler import drilling, operations, registry, watches
-from monolith.strangler.drilling import DrillImpossible
+from monolith.strangler.clients import ServiceAnswer
+from monolith.strangler.drilling import FAULTS, DrillImpossible
+from monolith.strangler.drilling.faults import Call
 from monolith.strangler.ladder import rung_called
-from monolith.strangler.models import Drill, PathState, Signature
+from monolith.strangler.models import Drill, PathState, Signature, Watch, WorkerSeen
 from monolith.strangler.queries import get_status
 from tests.factories import NOON
-from tests.monolith.strangler.library import ShelfQuery
+from tests.monolith.strangler.library import Shelf, ShelfQuery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +36,9 @@ def drilled(library, service, monkeypatch, settings):
     )
     monkeypatch.setitem(registry._declared, "shelf", path)
     monkeypatch.setattr(drilling.conducting, "READS_A_SECOND", 200)
+    # However busy the machine is: what is tested is who finds what, not how fast.
+    monkeypatch.setattr(drilling.conducting, "ROLLED_BACK_SECONDS", 600.0)
+    monkeypatch.setattr(drilling.conducting, "DETECTED_SECONDS", 600.0)
     for fault in ("wrong", "slow", "error"):
         more = replace(drilling.FAULTS[fault], share_bp=5_000)
         monkeypatch.setitem(drilling.faults.FAULTS, fault, more)
@@ -62,6 +67,27 @@ def test_fault_is_found_and_rolled_back_on_the_twin_alone(drilled, fault, alarm)
     assert not Signature.objects.exists()
 
 
+def test_wrong_answer_is_still_about_the_same_people(drilled, library):
+    """Whoever changes the owner of an answer drills the leak, not the wrong answer."""
+    for number in range(40):
+        library.put(number, [str(number)], as_of=0)
+
+    call = Call(
+        ask=lambda _instead: ServiceAnswer(value=library.shelves[7][0], build=""),
+        answer_class=Shelf,
+        deadline=0.0,
+        other=drilled.service_request(ShelfQuery(8)),
+        version_of=drilled.version_of,
+        subjects_in=drilled.subjects_in,
+    )
+
+    assert FAULTS["wrong"].spoil(call).value == library.shelves[7][0]
+    assert (
+        FAULTS["wrong"].spoil(replace(call, subjects_in=lambda _shelf: ())).value
+        != (library.shelves[7][0])
+    )
+
+
 def test_drill_without_a_watch_fails(drilled, monkeypatch):
     monkeypatch.setattr(drilling.conducting, "DETECTED_SECONDS", 1.0)
     monkeypatch.setattr(watches, "look", lambda *_observations, **_when: None)
@@ -87,6 +113,26 @@ def test_monolith_is_found_to_answer_again_after_the_service_stood_alone(drilled
 
     assert conducted.has_passed
     assert get_status("shelf~drill").rung.name == "monolith"
+    assert not WorkerSeen.objects.exists(), "nobody has to wait for whoever conducted it"
+
+
+def test_alarm_of_another_watch_does_not_pass_a_drill(drilled, monkeypatch):
+    other = replace(drilling.FAULTS["error"], watches=frozenset({"leak"}))
+    monkeypatch.setitem(drilling.faults.FAULTS, "error", other)
+
+    (conducted,) = drilling.drill("shelf", faults=["error"], by="dana")
+
+    assert conducted.alarm.startswith(watches.WATCHMEN["errors"].meaning)
+    assert not conducted.has_passed
+
+
+def test_drill_begins_with_watches_that_have_seen_nothing(drilled):
+    at = NOON
+    Watch.objects.create(path="shelf~drill", name="errors", score=11, seen=9, bad=5, since=at)
+
+    operations.stand_twin(path="shelf~drill", rung=rung_called("service"), verify_bp=0, at=at)
+
+    assert Watch.objects.get().score == 0
 
 
 def test_nothing_to_read_is_no_drill(drilled, monkeypatch):

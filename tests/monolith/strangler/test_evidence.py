@@ -232,6 +232,18 @@ def test_what_guards_the_path_is_told(moving):
     assert found.automatic_rollbacks == 1
 
 
+def test_watch_that_has_no_doubts_is_awake_if_it_moved_since_the_epoch_opened(moving):
+    tally("compare", "match", 70)
+    tally("compare", "timeout", 5)
+    watch = Watch.objects.create(path="shelf", name="wrong", seen=0, since=ago(days=3))
+    assert gathered().watched == 0
+
+    watch.since = ago(minutes=1)
+    watch.save()
+
+    assert gathered().watched == 70
+
+
 def test_shards_without_a_relay_are_seen(moving):
     assert not gathered().relaying.is_complete
 

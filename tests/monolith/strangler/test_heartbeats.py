@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from event_contracts.strangler import HeartbeatSent
 from monolith.strangler import heartbeats, registry
@@ -144,3 +145,33 @@ def test_restored_heartbeat_states_where_it_stood(beating):
         ("strangler.heartbeat_sent.v1", 1),
         ("ordering.order_history_snapshot_taken.v1", 1),
     ]
+
+
+def test_whoever_listens_waits_for_the_beat_that_was_just_sent(beating):
+    heartbeats.send("shelf", later(seconds=-60))
+    newest = timezone.now()
+    heartbeats.send("shelf", newest)
+    beating.respond = beating.in_turn(
+        beating.answer_json({"as_of": 1, "books": []}),
+        beating.answer_json({"as_of": 2, "books": []}),
+    )
+
+    lag = heartbeats.listen("shelf")
+
+    seen = Heartbeat.objects.get()
+    assert (seen.seen_version, seen.seen_sent_at) == (2, newest)
+    assert seen.looked_at is not None
+    assert lag == (seen.looked_at - newest).total_seconds()
+
+
+def test_listening_ends_where_nothing_arrives(beating, monkeypatch):
+    monkeypatch.setattr(heartbeats, "LISTEN_SECONDS", 0.0)
+    heartbeats.send("shelf", later())
+    heartbeats.send("shelf", later(seconds=1))
+    arrived(beating, 1)
+
+    lag = heartbeats.listen("shelf")
+
+    seen = Heartbeat.objects.get()
+    assert seen.looked_at is not None
+    assert lag == (seen.looked_at - later()).total_seconds()

@@ -42,10 +42,10 @@ def rung():
 @pytest.mark.parametrize(
     ("stands", "watch", "hits", "goes_to"),
     [
-        ("canary-1", "errors", 3, "shadow-100"),
+        ("canary-1", "errors", 5, "shadow-100"),
         ("canary-25", "wrong", 3, "canary-5"),
-        ("service", "errors", 3, "canary-50"),
-        ("service-alone", "errors", 3, "service"),
+        ("service", "errors", 5, "canary-50"),
+        ("service-alone", "errors", 5, "service"),
         ("service", "lost", 1, "canary-50"),
         ("service", "leak", 1, "monolith"),
         ("shadow-1", "leak", 1, "monolith"),
@@ -68,7 +68,7 @@ def test_alarm_takes_the_path_down(library, heart, stands, watch, hits, goes_to)
 def test_second_alarm_within_an_hour_takes_the_path_out_of_the_canary(library, heart):
     on("canary-50")
     for minutes in (0, 59):
-        observe("errors", 3)
+        observe("errors", 5)
         heart.beat(NOON + timedelta(minutes=minutes))
 
     assert rung() == "shadow-100"
@@ -78,7 +78,7 @@ def test_second_alarm_within_an_hour_takes_the_path_out_of_the_canary(library, h
 def test_alarm_after_an_hour_is_a_first_one_again(library, heart):
     on("canary-50")
     for minutes in (0, 61):
-        observe("errors", 3)
+        observe("errors", 5)
         heart.beat(NOON + timedelta(minutes=minutes))
 
     assert rung() == "canary-5"
@@ -87,13 +87,13 @@ def test_alarm_after_an_hour_is_a_first_one_again(library, heart):
 @pytest.mark.django_db
 def test_automatic_change_is_audited_with_its_evidence(library, heart):
     on("canary-5")
-    observe("errors", 3)
+    observe("errors", 5)
 
     heart.beat(NOON)
 
     change = Transition.objects.latest("pk")
     assert (change.actor, change.actor_kind, change.via) == ("watch", "auto", "auto")
-    assert change.reason == "the service does not answer, or too late: 3 of 3"
+    assert change.reason == "the service does not answer, or too late: 5 of 5"
     assert change.evidence["watch"] == "errors"
 
 
@@ -101,7 +101,7 @@ def test_automatic_change_is_audited_with_its_evidence(library, heart):
 def test_alarm_works_while_the_path_is_paused(library, heart):
     on("canary-5")
     operations.pause(path="shelf", actor="dana", reason="lunch", at=NOON)
-    observe("errors", 3)
+    observe("errors", 5)
 
     heart.beat(NOON)
 
@@ -161,6 +161,21 @@ def test_effect_is_written_when_the_last_process_serves_by_the_change(library, h
 
     effect = TransitionEffect.objects.get()
     assert (effect.transition_id, effect.workers, effect.is_complete) == (change.pk, 2, True)
+
+
+@pytest.mark.django_db
+def test_change_that_a_process_does_not_serve_by_after_a_minute_says_so(library, heart):
+    now = timezone.now()
+    late = now - timedelta(seconds=effects.GIVE_UP_SECONDS + 1)
+    operations.place(path="shelf", rung="service", actor="a", reason="r", at=late)
+    WorkerSeen.objects.create(
+        worker="stuck:1", kind="web", control_version=0, code="c", started_at=NOON, seen_at=now
+    )
+
+    heart.beat(now)
+
+    effect = TransitionEffect.objects.get()
+    assert (effect.workers, effect.is_complete) == (1, False)
 
 
 @pytest.mark.django_db

@@ -234,6 +234,39 @@ def test_judgement_gone_wrong_is_counted_as_a_violation(at_service, monkeypatch,
     assert tallies.urgent.is_set()
 
 
+@pytest.fixture
+def somebody_elses(at_service, monkeypatch):
+    """The service answers for shelf 7 what belongs to shelf 8."""
+    path = replace(registry.get_path("shelf"), subjects_in=lambda _shelf: ["8"])
+    monkeypatch.setitem(registry._declared, "shelf", path)
+    return at_service
+
+
+def _alarming():
+    return [seen.watch for seen in tallies._now.observations if seen.is_bad]
+
+
+def test_what_belongs_to_somebody_else_is_shown_to_nobody(somebody_elses, library):
+    answered = ask()
+
+    assert told(answered) == (Source.MONOLITH, "fallback:leak")
+    assert answered.value == library.shelves[7][0]
+    assert "leak" in _alarming()
+    assert tallies.urgent.is_set()
+
+
+@pytest.mark.parametrize("rung", ["service-alone", "retired"])
+def test_what_belongs_to_somebody_else_is_not_even_shown_for_want_of_an_answer(
+    somebody_elses, standing, rung
+):
+    standing(rung)
+
+    with pytest.raises(AnswerUnavailable, match="leak"):
+        ask()
+
+    assert "leak" in _alarming()
+
+
 def test_share_of_customers_is_answered_by_the_service(library, at_service, standing):
     standing("canary-50")
     for number in range(200):

@@ -184,8 +184,8 @@ def _run_length(rng, watch, share, most):
     [
         (WRONG, 0.02, 179, 341),
         (WRONG, 0.005, 865, 1_713),
-        (ERRORS, 0.02, 207, 450),
-        (ERRORS, 0.08, 45, 85),
+        (ERRORS, 0.02, 367, 673),
+        (ERRORS, 0.08, 71, 113),
     ],
     ids=["2 % wrong", "0.5 % wrong", "2 % errors", "8 % errors"],
 )

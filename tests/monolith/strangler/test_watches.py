@@ -24,7 +24,7 @@ def look(name, observations):
         ("leak", [True], Answer.FREEZE),
         ("extra", [True, True], Answer.FREEZE),
         ("own-writes", [True], Answer.FREEZE),
-        ("errors", [True] * 3, Answer.STEP_DOWN),
+        ("errors", [True] * 5, Answer.STEP_DOWN),
         ("wrong", [True] * 3, Answer.STEP_DOWN),
         ("wrong", ([False] * 49 + [True]) * 8, Answer.STEP_DOWN),
     ],
@@ -43,7 +43,7 @@ def test_alarm_says_what_it_is_about_and_what_to_do(name, observations, answer):
     [
         ("leak", [False] * 100),
         ("extra", [True]),
-        ("errors", [True, True]),
+        ("errors", [True] * 4),
         ("errors", ([False] * 999 + [True]) * 3),
         ("wrong", ([False] * 1_999 + [True]) * 3),
     ],
@@ -54,8 +54,8 @@ def test_what_is_tolerated_raises_no_alarm(name, observations):
 
 @pytest.mark.django_db
 def test_watch_goes_on_where_it_stopped_and_begins_anew_after_its_alarm():
-    look("errors", [True])
-    look("errors", [True])
+    look("errors", [True] * 2)
+    look("errors", [True] * 2)
 
     assert look("errors", [True]) is not None
     assert look("errors", [True]) is None

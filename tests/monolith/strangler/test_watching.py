@@ -17,7 +17,7 @@ from monolith.strangler import (
     watching,
 )
 from monolith.strangler.handing_in import hand_in
-from monolith.strangler.models import Duty, Epoch, Heartbeat
+from monolith.strangler.models import Duty, Epoch, GateEvaluation, Heartbeat
 from monolith.strangler.queries import get_status
 from tests.factories import NOON
 
@@ -38,7 +38,8 @@ def seen(monkeypatch):
     monkeypatch.setattr(gating, "evaluate", note("evaluate"))
     monkeypatch.setattr(reconciliation, "step", note("reconcile"))
     monkeypatch.setattr(heartbeats, "send", note("send"))
-    monkeypatch.setattr(heartbeats, "look", note("look"))
+    monkeypatch.setattr(heartbeats, "listen", note("listen"))
+    monkeypatch.setattr(heartbeats, "restore", note("restore"))
     monkeypatch.setattr(dead_letters, "count", lambda _path: 0)
     return seen
 
@@ -74,7 +75,7 @@ def test_gates_are_evaluated_no_more_often_than_their_passes_count(library, serv
     for seconds in (0, 60, 299, 300, 301):
         watching.look_after("shelf", at=NOON + timedelta(seconds=seconds))
 
-    kept = gating.GateEvaluation.objects.filter(path="shelf").order_by("at")
+    kept = GateEvaluation.objects.filter(path="shelf").order_by("at")
     assert [row.at - NOON for row in kept] == [timedelta(0), timedelta(minutes=5)]
 
 
@@ -132,6 +133,15 @@ def test_service_slow_for_three_minutes_takes_the_path_down(
     watching.look_after("shelf", at=NOON)
 
     assert get_status("shelf").rung.name == ("canary-5" if is_slow else "canary-25")
+
+
+def test_profile_of_the_demo_allows_three_times_as_slow(library, settings):
+    slow_minutes(1, 2, 3)
+    assert tendencies.look("shelf", at=NOON)
+
+    settings.STRANGLER_PROFILE = "demo"
+
+    assert tendencies.look("shelf", at=NOON) == []
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,15 @@ from monolith.strangler.management.verbs import (
     drill,
     gates,
     holding,
+    lint,
     looking,
     mismatches,
     reconcile,
     replay,
+    retirement,
     retreating,
     rules,
+    runbook,
     watch,
 )
 
@@ -41,7 +44,10 @@ _VERBS = {
     "gates": (gates, "what the next rung takes, and what is there of it"),
     "mismatches": (mismatches, "what did not agree, grouped; values only on demand"),
     "rules": (rules, "differences that are agreed not to matter, until a date"),
+    "runbook": (runbook, "what comes next on a path's way up; takes the steps"),
+    "lint": (lint, "is everything there that the runbook names?"),
     "replay": (replay, "ask what nobody asked yet, so that every shape is compared"),
+    "retirement": (retirement, "what of the monolith to delete, once a path is retired"),
 }
 
 

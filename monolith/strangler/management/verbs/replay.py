@@ -10,11 +10,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import clients, reacting, registry
+from monolith.strangler import clients, controls, epochs, gating, reacting, registry
 from monolith.strangler.comparison.outcomes import KEPT
 from monolith.strangler.shadowing.pressure import Pressure, look
 from monolith.strangler.shadowing.replaying import (
-    ENOUGH_EACH,
     Replay,
     missing_shapes,
     questions,
@@ -42,9 +41,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--shapes", default=MISSING, help="missing (default), all, or names separated by commas"
     )
-    parser.add_argument("--n", type=int, default=240, help="questions at most (240)")
+    parser.add_argument("--n", type=int, help="questions at most (as many as are enough)")
     parser.add_argument(
-        "--each", type=int, default=ENOUGH_EACH, help="how many of a shape are enough (30)"
+        "--each", type=int, help="how many of a shape are enough (what the profile asks for)"
     )
     parser.add_argument("--per-second", type=float, default=_PER_SECOND, help="at most (10)")
     parser.add_argument("--json", action="store_true")
@@ -53,14 +52,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(command: BaseCommand, *, path: str, **options: Any) -> None:
     """Ask, wait for what was left open, and tell what came of it."""
     moving = _path(path)
+    _join_epoch(path)
+    options["each"] = options["each"] or gating.current_profile().per_shape
     shapes = _shapes(moving, options)
     if not shapes:
         command.stdout.write(f"every shape of {path} was compared {options['each']} times")
         return
     busy = Pressure(look).why
     replay = Replay(moving, per_second=options["per_second"], busy=busy)
-    asked = replay.ask(questions(moving, shapes=shapes, count=options["n"]))
-    _follow(asked, "asking", options["n"])
+    count = options["n"] or options["each"] * len(shapes)
+    asked = replay.ask(questions(moving, shapes=shapes, count=count))
+    _follow(asked, "asking", count)
     _follow(replay.settle(), "looking again", None)
     reacting.hand_in(timezone.now())
     _tell(command, replay.report, is_json=options["json"])
@@ -73,9 +75,15 @@ def _path(name: str) -> MovingRead[Any, Any]:
         raise CommandError(str(error), returncode=ERROR) from error
     if clients.client_for(name) is None:
         raise CommandError(f"no service is deployed for {name}", returncode=ERROR)
-    if path.monolith_answer is None:
+    if not path.has_monolith:
         raise CommandError(f"{name} is retired: there is nothing to compare", returncode=REFUSED)
     return path
+
+
+def _join_epoch(path: str) -> None:
+    """Learn which epoch it is: what is counted for none is evidence for nothing."""
+    epochs.renew(path, at=timezone.now())
+    controls.cache.poll()
 
 
 def _shapes(path: MovingRead[Any, Any], options: dict[str, Any]) -> list[str]:

@@ -1,0 +1,1 @@
+"""Whose orders may the bearer of this token read?"""

@@ -1,0 +1,1 @@
+"""`make demo`: a read path moves out of a sick monolith while customers look on."""

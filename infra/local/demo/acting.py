@@ -1,0 +1,118 @@
+"""What happens beside the story: trade goes on, and the runbook is followed by its commands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from infra.local.demo.readers import Customer
+from infra.local.running import ROOT, RunningShop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PATH = "order_history"
+TIMEOUT_SECONDS = 1.5
+"""Everything runs on one machine here, the emulated service as well: 0.4 s would measure that."""
+ENGINEER, SECOND = "dana", "robin"
+_STOP_SECONDS = 20
+_TRIES, _ROLLED_BACK = 3, 8
+
+
+class RunbookStopped(Exception):
+    """The runbook did not come to its end; the message is what it said last."""
+
+    def __init__(self, exit_code: int, said: str) -> None:
+        super().__init__(f"the runbook ended with {exit_code}: {said}")
+        self.exit_code = exit_code
+
+
+def open_logins(shop: RunningShop, *, each_lot: int) -> tuple[list[Customer], str]:
+    """Let customers sign in, so many of each step of the canary; return them and their password."""
+    shop.manage("open_local_logins", f"--customers={each_lot}")
+    logins = json.loads((shop.state_dir / "logins.json").read_text())
+    return [Customer(**each) for each in logins["customers"]], logins["password"]
+
+
+@contextmanager
+def live_trade(shop: RunningShop, file: Path, *, seconds_per_invoice: float) -> Iterator[None]:
+    """Let invoices come in at a pace until the block ends."""
+    command = ("replay_trade", str(file), f"--pace={seconds_per_invoice}")
+    with (shop.state_dir / "logs" / "replayed.log").open("ab") as log:
+        process = _start(shop, *command, output=log.fileno())
+        try:
+            yield
+        finally:
+            process.terminate()
+            _wait(process)
+
+
+def follow_runbook(
+    shop: RunningShop, *, until: str, most_minutes: float, tell: Callable[[str], None]
+) -> None:
+    """Take the steps to a rung, telling every line that the commands print.
+
+    Raises:
+        RunbookStopped: a step failed, took too long, or the path was rolled back meanwhile.
+    """
+    process = _start(
+        shop, "strangler", "runbook", PATH, "--run", f"--until={until}", f"--as={ENGINEER}",
+        f"--approver={SECOND}", f"--most-minutes={most_minutes}", output=subprocess.PIPE,
+    )  # fmt: skip
+    last = ""
+    try:
+        for line in process.stdout or ():
+            last = line.rstrip() or last
+            tell(line.rstrip())
+    except BaseException:
+        process.terminate()
+        raise
+    finally:
+        _wait(process)
+    if process.returncode:
+        raise RunbookStopped(process.returncode, last)
+
+
+def climb(
+    shop: RunningShop, *, until: str, most_minutes: float, tell: Callable[[str], None]
+) -> None:
+    """Follow the runbook to a rung, and begin again from wherever the path was rolled back to.
+
+    A person would find out why before that; on a busy machine it is the machine.
+
+    Raises:
+        RunbookStopped: it did not get there.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            follow_runbook(shop, until=until, most_minutes=most_minutes, tell=tell)
+        except RunbookStopped as error:
+            if error.exit_code != _ROLLED_BACK or not tries_left:
+                raise
+            tell(f"{PATH}: fell: {error}. The runbook begins again from there")
+        else:
+            return
+
+
+def _start(shop: RunningShop, *words: str, output: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env={**shop.environment, "PYTHONUNBUFFERED": "1"},
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _wait(process: subprocess.Popen[str]) -> None:
+    try:
+        process.wait(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
