@@ -53,6 +53,10 @@ class Browser:
     _cookies: dict[str, str] = field(default_factory=dict)
     _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=1))
 
+    def close(self) -> None:
+        """Give the connection back."""
+        self._pool.clear()
+
     def sign_in(self, email: str, password: str) -> None:
         """Sign in.
 

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -122,7 +122,10 @@ class _Reader:
         self._browser.sign_in(self._customer.email, password)
 
     def run(self) -> None:
-        with psycopg.connect(self._database, autocommit=True) as connection:
+        with (
+            closing(self._browser),
+            psycopg.connect(self._database, autocommit=True) as connection,
+        ):
             while not self._over.is_set():
                 if self._moods.randrange(_READS_PER_ORDER) == 0:
                     self._order()
