@@ -75,7 +75,7 @@ def test_guide_names_every_library_that_the_strangler_imports():
     assert {LIBRARIES.get(name, name) for name in imported - NOT_INSTALLED} - named == set()
 
 
-LIBRARIES = {"unfold": "django-unfold"}
+LIBRARIES = {"prometheus_client": "prometheus-client", "unfold": "django-unfold"}
 NOT_INSTALLED = {"monolith", "event_contracts", "types_boto3_sqs"}
 
 
