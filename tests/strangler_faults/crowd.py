@@ -24,7 +24,7 @@ _ADDRESS = {
     "postcode": "BS1 1AA",
     "country": "United Kingdom",
 }
-_PAUSE_SECONDS = 0.02
+EAGER_SECONDS, CALM_SECONDS = 0.02, 0.2
 _READS_PER_ORDER = 41  # odd, so that each of a thread's customers has a turn
 _TIMEOUT_SECONDS = 30
 
@@ -116,6 +116,7 @@ class Crowd:
         self.customers = list(customers)
         self.pages: list[Page] = []
         self.is_ordering = True
+        self.pause_seconds = EAGER_SECONDS
         self.problem: BaseException | None = None
         self._processes, self._truth = dict(processes), truth
         self._stock_codes = cycle(stock_codes)
@@ -166,7 +167,7 @@ class Crowd:
         apis = cycle(talking)
         try:
             for number, customer in enumerate(cycle(mine)):
-                if self._stopping.wait(_PAUSE_SECONDS):
+                if self._stopping.wait(self.pause_seconds):
                     return
                 name, api = next(apis)
                 if len(mine) % len(self._processes) == 0 and number % len(mine) == 0:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.strangler_faults import proxy
+from tests.strangler_faults.crowd import CALM_SECONDS, EAGER_SECONDS
 from tests.strangler_faults.suffering import suffer, suffer_in_shadow, suffer_silently
 
 pytestmark = [pytest.mark.platform, pytest.mark.faults, pytest.mark.timeout(600)]
@@ -30,6 +31,14 @@ def lambda_host_again(testbed):
 def events_again(testbed):
     yield
     testbed.let_events_in(is_allowed=True)
+
+
+@pytest.fixture
+def calmly(testbed):
+    """Customers who leave time to compare: a busy monolith is not asked in the dark."""
+    testbed.crowd.pause_seconds = CALM_SECONDS
+    yield
+    testbed.crowd.pause_seconds = EAGER_SECONDS
 
 
 def spoiling(testbed, fault):
@@ -76,7 +85,7 @@ def test_service_that_answers_wrong_values(testbed, report):
     report(result)
 
 
-def test_wrong_values_in_the_shadow_are_seen_by_nobody(testbed, report):
+def test_wrong_values_in_the_shadow_are_seen_by_nobody(testbed, report, calmly):
     testbed.stand("shadow-100")
 
     fault = proxy.sometimes(0.02, proxy.wrong_value)
@@ -87,7 +96,18 @@ def test_wrong_values_in_the_shadow_are_seen_by_nobody(testbed, report):
     )
 
 
-@pytest.mark.parametrize("rung", ["shadow-100", "canary-50", "service"])
+def test_another_customers_page_in_the_shadow_is_found(testbed, report, calmly):
+    testbed.stand("shadow-100")
+
+    # One alone may be among the few that are not compared.
+    fault = proxy.sometimes(0.05, proxy.page_of(testbed.stranger))
+    result = suffer(testbed, "another's page, 5 %", "shadow-100", spoiling(testbed, fault))
+
+    report(result)
+    assert result.now == "frozen"
+
+
+@pytest.mark.parametrize("rung", ["canary-50", "service"])
 def test_another_customers_page_is_shown_to_nobody(testbed, report, rung):
     testbed.stand(rung)
 
