@@ -167,7 +167,7 @@ def killed_names() -> set[str]:
     if file is None:
         return killed
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        text = (file if isinstance(file, Path) else Path(file)).read_text(encoding="utf-8")
     except FileNotFoundError:
         return killed
     except (OSError, ValueError):

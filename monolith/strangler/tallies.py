@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils import timezone
 
@@ -26,9 +26,8 @@ MOST_OBSERVATIONS = 20_000
 MOST_RECORDS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What a count is of."""
+class Key(NamedTuple):
+    """What a count is of. A tuple, for it is hashed several times with every read."""
 
     path: str
     epoch: int
