@@ -115,9 +115,10 @@ def record(answered: Answered) -> None:
 def take() -> Taken:
     """Take everything that was counted so far."""
     global _now
+    # First: what is alerted to from now on is either taken here or wakes somebody again.
+    urgent.clear()
     with _lock:
         taken, _now = _now, Taken()
-    urgent.clear()
     return taken
 
 
@@ -125,5 +126,7 @@ def give_back(taken: Taken) -> None:
     """Put back what could not be handed in: it is counted with what came since."""
     with _lock:
         _now.counts.update(taken.counts)
-        _now.observations.extendleft(reversed(taken.observations))
-        _now.records.extendleft(reversed(taken.records))
+        # What came since stands behind it: where that is too much, the oldest goes.
+        taken.observations.extend(_now.observations)
+        taken.records.extend(_now.records)
+        _now.observations, _now.records = taken.observations, taken.records

@@ -125,6 +125,19 @@ def test_what_nobody_takes_does_not_grow_without_bound(monkeypatch):
     assert not any(observation.is_bad for observation in observed)
 
 
+def test_of_what_is_given_back_the_oldest_goes_and_not_what_came_since():
+    for _ in range(tallies.MOST_OBSERVATIONS):
+        tallies.observe("shelf", "errors", is_bad=False)
+    taken = tallies.take()
+    tallies.observe("shelf", "errors", is_bad=True)
+
+    tallies.give_back(taken)
+
+    observed = tallies.take().observations
+    assert len(observed) == tallies.MOST_OBSERVATIONS
+    assert observed[-1].is_bad
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_observation_of_several_processes_is_lost():
     start = threading.Barrier(4)
