@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from monolith.strangler.standing import Standing
 
 PEAK_WINDOW = timedelta(days=7)
-TWIN = "~drill"
 _IN_EPOCH = {
     "answer": "answers",
     "compare": "compared_in_epoch",
@@ -223,7 +222,7 @@ def _has_alarmed(watch: Watch, stands: Standing) -> bool:
 
 def _drills(path: str) -> tuple[Drilled, ...]:
     latest = (
-        Drill.objects.filter(path__in=[path, path + TWIN])
+        Drill.objects.filter(path__in=[path, path + registry.TWIN])
         .order_by("fault", "-started_at", "-pk")
         .distinct("fault")
     )

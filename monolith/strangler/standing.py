@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from monolith.strangler.ladder import RUNGS, Dial, Rung, rung_at
 from monolith.strangler.models import Epoch, PathState, Transition
+from monolith.strangler.queries import dial_of, rung_of
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -39,14 +40,13 @@ class Standing:
 
 def get_standing(path: str) -> Standing:
     """Return where a path stands; one that was never moved stands on the lowest rung."""
-    state = PathState.objects.filter(path=path).first()
-    dial = _dial_of_state(state) if state else Dial()
-    rung = rung_at(Stage(state.stage) if state else Stage.MONOLITH, dial)
+    state = PathState.objects.filter(path=path).first() or PathState(path=path)
+    rung = rung_of(state)
     epochs = list(Epoch.objects.filter(path=path).order_by("-number")[:_EPOCHS])
     same = _of_same_code(epochs)
     return Standing(
         rung=rung,
-        dial=dial,
+        dial=dial_of(state),
         since=_since(path, rung),
         epoch=epochs[0].number if epochs else 0,
         opened_at=epochs[0].opened_at if epochs else None,
@@ -59,15 +59,6 @@ def count_automatic_rollbacks(path: str, *, since: datetime) -> int:
     """Count how often the machine itself moved a path down, or froze it."""
     moves = Transition.objects.filter(path=path, actor_kind="auto", at__gte=since)
     return sum(_is_downward(move) for move in moves)
-
-
-def _dial_of_state(state: PathState) -> Dial:
-    return Dial(
-        shadow_bp=state.shadow_bp,
-        canary_bp=state.canary_bp,
-        verify_bp=state.verify_bp,
-        has_fallback=state.has_fallback,
-    )
 
 
 def _of_same_code(epochs: list[Epoch]) -> list[Epoch]:

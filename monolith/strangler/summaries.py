@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monolith.strangler import evidence, gating, queries, statistics
+from monolith.strangler.gates.outcomes import bad_of, judged_of
 from monolith.strangler.ladder import WHOLE
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from monolith.strangler.gates.facts import Counts, Evidence
     from monolith.strangler.queries import PathStatus
-
-_BAD = ("wrong", "missing", "extra", "leak", "stale-overdue")
-_UNDECIDED = ("error", "timeout", "dropped", "noise", "stale")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ def summarise(path: str, *, at: datetime) -> Summary:
     return Summary(
         status=queries.get_status(path),
         evidence=gathered,
-        agreement=agreement_of(gathered.compared_in_epoch),
+        agreement=agreement_of(gathered.compared_in_epoch, gathered.rechecked),
         actual_bp=_actual_share(gathered.answers),
         fallbacks=gathered.answers.starting("monolith:fallback:"),
         reads=gathered.answers.total,
@@ -73,10 +71,9 @@ def summarise(path: str, *, at: datetime) -> Summary:
     )
 
 
-def agreement_of(compared: Counts) -> Agreement:
-    """Return how well compared answers agree; what decided nothing is left out."""
-    undecided = compared.of(*_UNDECIDED)
-    return Agreement(judged=compared.total - undecided, bad=compared.of(*_BAD))
+def agreement_of(compared: Counts, rechecked: Counts) -> Agreement:
+    """Return how well compared answers agree, counted as the gates count them."""
+    return Agreement(judged=judged_of(compared, rechecked), bad=bad_of(compared, rechecked))
 
 
 def quantile_of(counts: Counts, q: float) -> float | None:

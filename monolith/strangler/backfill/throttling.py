@@ -11,13 +11,13 @@ from django.db import connection
 
 from monolith.outbox.queries import get_draining
 from monolith.strangler.backfill.steering import knobs_of
+from monolith.strangler.controls import EVERYTHING
 
 if TYPE_CHECKING:
     from monolith.strangler.models import BackfillRun
 
 OLDEST_SECONDS = 5.0
 BUSY_PERCENT = 70.0
-EVERYTHING = "all"
 # What another role does may be hidden from us: then it counts as active.
 _CONNECTIONS = """
     select count(*) filter (where state is distinct from 'idle'),

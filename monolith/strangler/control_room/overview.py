@@ -12,7 +12,8 @@ from monolith.strangler.control_room.figures import Chip, Figure
 from monolith.strangler.control_room.fleet import fleet_of
 from monolith.strangler.control_room.gate_rows import next_step
 from monolith.strangler.control_room.holds import NO_HOLD, hold_chip
-from monolith.strangler.control_room.rows import EVERYTHING, read_rows
+from monolith.strangler.control_room.rows import read_rows
+from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.ladder import RUNGS
 from monolith.strangler.queries import rung_of
 

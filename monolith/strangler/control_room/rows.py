@@ -10,6 +10,7 @@ from django.db.models import Max, Q
 
 from monolith.strangler import ladder, registry
 from monolith.strangler.control_room.tallying import Tallies, read_tallies
+from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.models import (
     BackfillRun,
     Drill,
@@ -26,6 +27,7 @@ from monolith.strangler.models import (
     WorkerSeen,
 )
 from monolith.strangler.queries import rung_of
+from monolith.strangler.registry import TWIN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from django.db import models
 
 
-EVERYTHING = "all"
-TWIN = "~drill"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 RECENT = timedelta(minutes=30)
 OF_THE_DAY = ("answer", "compare", "recheck", "staleness")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from monolith.strangler.control_room import formatting
 from monolith.strangler.control_room.fleet import effect_of
 from monolith.strangler.control_room.gate_rows import verdict_chip
-from monolith.strangler.control_room.rows import EVERYTHING, TWIN
+from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.models import (
     Approval,
     Drill,
@@ -23,6 +23,7 @@ from monolith.strangler.models import (
     Transition,
     Waiver,
 )
+from monolith.strangler.registry import TWIN
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:

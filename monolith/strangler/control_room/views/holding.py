@@ -14,8 +14,8 @@ from monolith.strangler import operations
 from monolith.strangler.control_room import access, previews, rail, rendering
 from monolith.strangler.control_room.forms import EmergencyForm, PauseForm, ReasonForm, RollBackForm
 from monolith.strangler.control_room.path_page import UnknownPath, check_known
-from monolith.strangler.control_room.rows import EVERYTHING
 from monolith.strangler.control_room.views.refusals import REFUSALS, add_refusal, state_changed
+from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import rung_called
 from monolith.strangler.models import PathState

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from monolith.strangler import backfill
-from monolith.strangler.management.speaking import progress
+from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +64,7 @@ def _read(words: list[str]) -> tuple[str, str, dict[str, str]]:
 
 
 def _start(command: BaseCommand, path: str, knobs: dict[str, str], options: dict[str, Any]) -> None:
-    with progress(f"backfill {path}") as report:
+    with speaking.progress(f"backfill {path}") as report:
         done = backfill.run(path, restart=options["restart"], knobs=knobs, report=report)
     if done.abandoned_at is not None:
         raise CommandError(f"{_counted(done)}: aborted", returncode=REFUSED)
@@ -76,7 +75,7 @@ def _start(command: BaseCommand, path: str, knobs: dict[str, str], options: dict
 
 
 def _pause(command: BaseCommand, path: str, *_: Any) -> None:
-    command.stdout.write(f"{_counted(backfill.pause(path, by=_actor()))}: paused")
+    command.stdout.write(f"{_counted(backfill.pause(path, by=speaking.actor()))}: paused")
 
 
 def _resume(command: BaseCommand, path: str, *_: Any) -> None:
@@ -113,13 +112,6 @@ def _set(command: BaseCommand, path: str, knobs: dict[str, str], _options: dict[
 
 def _counted(done: BackfillRun) -> str:
     return f"backfill of {done.path}, {done.keys_done:,} keys done"
-
-
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return "unknown"
 
 
 _ACTIONS: dict[str, Callable[[BaseCommand, str, dict[str, str], dict[str, Any]], None]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from django.utils import timezone
 from event_contracts.plain_values import from_plain
 from monolith.strangler import mismatches, registry, sealing
 from monolith.strangler.comparison.outcomes import KEPT
+from monolith.strangler.management import speaking
 from monolith.strangler.shadowing.hooks import HookFailed
 from monolith.strangler.shadowing.looking import fresh_look
 
@@ -99,7 +99,7 @@ def _explain(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
     signature = mismatches.explain(
         path,
         _named_signature(options),
-        owner=options["owner"] or getpass.getuser(),
+        owner=speaking.actor(options["owner"]),
         note=options["explain"],
     )
     command.stdout.write(f"{signature} is explained by {signature.owner}: {signature.note}")
@@ -108,7 +108,7 @@ def _explain(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
 def _reveal(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
     revealed = mismatches.reveal(
         options["reveal"],
-        by=getpass.getuser(),
+        by=speaking.actor(),
         reason=options["reason"],
         at=timezone.now(),
         path=path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from monolith.strangler import normalising, registry
 from monolith.strangler.comparison.rules import hows
+from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -70,7 +70,7 @@ def _add(command: BaseCommand, options: dict[str, Any]) -> None:
             options["name"],
             place=options["place"],
             how=options["how"],
-            owner=options["owner"] or getpass.getuser(),
+            owner=speaking.actor(options["owner"]),
             reason=options["reason"],
             days=options["days"],
             at=timezone.now(),
