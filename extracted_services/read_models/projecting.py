@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from event_contracts.registry import is_snapshot
 from event_contracts.streams import stream_key
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ class Projection(Generic[Row]):
         """
         if isinstance(envelope.data, self.snapshot):
             return self._replace(envelope, head)
+        if is_snapshot(envelope.event_type):
+            # Of another read model: no fact, and taken for one it would begin a whole copy.
+            return Decision(Outcome.IGNORED)
         if head is None:
             return self._begin(envelope)
         if envelope.version <= head.as_of:

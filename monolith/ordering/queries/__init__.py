@@ -22,6 +22,7 @@ from monolith.ordering.queries.orders import (
     StatusChange,
     get_order,
 )
+from monolith.ordering.queries.records import get_orders_snapshot
 
 __all__ = [
     "BasketItem",
@@ -35,6 +36,7 @@ __all__ = [
     "find_customer_basket",
     "get_basket",
     "get_order",
+    "get_orders_snapshot",
     "list_customer_ids",
     "list_order_summaries",
     "list_orders_for_customer",
