@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED, Cursor, OrderSummary
+from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED, Cursor, ListedOrder
 from event_contracts.ordering import (
     ItemsReturned,
     OrderCancelled,
@@ -14,7 +14,7 @@ from event_contracts.ordering import (
     OrderHistorySnapshotTaken,
     OrderPlaced,
 )
-from event_contracts.streams import CUSTOMER, stream_key, stream_kind
+from event_contracts.streams import CUSTOMER, NOBODY, stream_key, stream_kind
 from extracted_services.order_history.view import Changes, Head, OrderRow, RowChange, RowUpdate
 
 if TYPE_CHECKING:
@@ -82,7 +82,13 @@ def _decide_snapshot(
         customer_id=stream_key(envelope.stream),
         expected=head,
         head=Head(as_of=envelope.version),
-        rows=tuple(OrderRow(order=order, version=envelope.version) for order in snapshot.orders),
+        rows=tuple(
+            OrderRow(
+                order=ListedOrder.of(order, customer_id=snapshot.customer_id),
+                version=envelope.version,
+            )
+            for order in snapshot.orders
+        ),
         replacement=str(envelope.event_id),
     )
     return Decision(Outcome.APPLIED, changes)
@@ -115,7 +121,7 @@ def _await_snapshot(envelope: Envelope, head: Head | None) -> Decision:
 def _row_changes(event: Any, version: int) -> tuple[RowChange, ...]:
     match event:
         case OrderPlaced():
-            return (OrderRow(order=_summary(event), version=version),)
+            return (OrderRow(order=_listed(event), version=version),)
         case OrderDispatched():
             return (RowUpdate(place=_place(event), version=version, status=DISPATCHED),)
         case OrderCancelled():
@@ -125,8 +131,10 @@ def _row_changes(event: Any, version: int) -> tuple[RowChange, ...]:
     return ()
 
 
-def _summary(event: OrderPlaced) -> OrderSummary:
-    return OrderSummary(
+def _listed(event: OrderPlaced) -> ListedOrder:
+    # Whose it is says the fact itself, not the stream that it came by: so they can disagree.
+    return ListedOrder(
+        customer_id=NOBODY if event.customer_id is None else event.customer_id,
         order_number=event.order_number,
         placed_at=event.placed_at,
         status=PLACED,

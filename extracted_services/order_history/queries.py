@@ -22,6 +22,7 @@ from event_contracts.order_history import (
     Cursor,
     OrderHistoryPage,
     OrderHistoryQuery,
+    OwnOrdersPage,
 )
 from extracted_services.order_history.store import HeadMoved, select_rows
 
@@ -41,6 +42,13 @@ Text = TypeVar("Text", str, str | None)
 
 class HistoryNotComplete(Exception):
     """Nothing, or not everything, is known of this customer: somebody else has to answer."""
+
+
+class RowOfAnother(Exception):
+    """A customer's history holds somebody else's order: nobody is shown it."""
+
+    def __init__(self, page: OrderHistoryPage) -> None:
+        super().__init__(f"customer {page.customer_id}: somebody else's order as of {page.as_of}")
 
 
 class BadParameter(Exception):
@@ -88,6 +96,22 @@ def answer(query: OrderHistoryQuery, store: Answering, *, tries: int = 3) -> Ord
             raise HistoryNotComplete(f"customer {query.customer_id}: changing fast") from error
         return answer(query, store, tries=tries - 1)
     return _page(query, head.as_of, rows)
+
+
+def own_page(page: OrderHistoryPage) -> OwnOrdersPage:
+    """Return a page for the customer's own program: nobody else stands between it and the rows.
+
+    Raises:
+        RowOfAnother: one of them is not the customer's.
+    """
+    if any(order.customer_id != page.customer_id for order in page.orders):
+        raise RowOfAnother(page)
+    return OwnOrdersPage(
+        customer_id=page.customer_id,
+        as_of=page.as_of,
+        orders=tuple(order.without_owner() for order in page.orders),
+        next=page.next,
+    )
 
 
 def read_customer_ids(parameters: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,15 @@ import pytest
 
 from event_contracts.order_history import Cursor
 from extracted_services.order_history.store import HeadMoved, RowMissing, settle
-from extracted_services.order_history.view import Changes, Head, History, OrderRow, RowUpdate
+from extracted_services.order_history.view import (
+    Changes,
+    Head,
+    History,
+    OrderRow,
+    RowUpdate,
+    read_row,
+    row_action,
+)
 from tests.extracted_services.order_history.histories import ANNA, order, placed_at, query
 
 CUSTOMER = str(ANNA)
@@ -57,6 +65,23 @@ def test_row_is_listed_as_it_was_written(store):
     _fill(store, row)
 
     assert store.list_rows(query(), as_of=1) == [row]
+
+
+def test_row_that_was_put_into_the_wrong_history_keeps_its_owner(store):
+    strays = OrderRow(order=replace(order(2), customer_id=ANNA + 1), version=1)
+
+    _fill(store, _row(1), strays)
+
+    assert store.list_rows(query(), as_of=1) == [strays, _row(1)]
+    assert store.read_history(CUSTOMER).rows == (strays, _row(1))
+
+
+def test_row_from_before_owners_were_stored_belongs_to_its_partition():
+    row = _row(2, status="dispatched", returned_pence=30)
+    (stored,) = row_action(CUSTOMER, row).values()
+    del stored["Item"]["owner"]
+
+    assert read_row(stored["Item"]) == row
 
 
 def test_rows_of_another_customer_are_not_listed(store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from event_contracts.codec import decode
@@ -32,10 +33,7 @@ class RealService:
         """Change the newest order behind the projector's back."""
         rows = self.store.rows[str(customer_id)]
         newest = max(rows)
-        order = rows[newest].order
-        values = {name: getattr(order, name) for name in order.__slots__}
-        spoilt = type(order)(**(values | changes))
-        rows[newest] = type(rows[newest])(order=spoilt, version=rows[newest].version)
+        rows[newest] = replace(rows[newest], order=replace(rows[newest].order, **changes))
 
     def forget(self, customer_id):
         """Lose a customer."""
