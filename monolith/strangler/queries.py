@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 
 from monolith.strangler import controls, registry
@@ -57,7 +58,7 @@ def get_status(path: str) -> PathStatus:
         version=state.version,
         is_killed=is_killed(state),
         has_address=path in settings.STRANGLER_SERVICE_URLS,
-        last_transition=Transition.objects.filter(path=path).order_by("-version").first(),
+        last_transition=Transition.objects.of_state(path).order_by("-version").first(),
         backfill=find_backfill(path),
     )
 
@@ -93,6 +94,11 @@ def find_backfill(path: str) -> BackfillRun | None:
     """Return the latest backfill of a path that was not abandoned."""
     runs = BackfillRun.objects.filter(path=path, abandoned_at=None)
     return runs.order_by("-started_at", "-pk").first()
+
+
+def newest_change() -> int:
+    """Return the id of the newest change of any path's state, which every process should know."""
+    return Transition.objects.of_state().aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def list_transitions(path: str | None = None) -> list[Transition]:

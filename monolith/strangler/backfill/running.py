@@ -18,6 +18,7 @@ from monolith.strangler.snapshots import record_heartbeat_snapshot, record_snaps
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from monolith.strangler.audit import Who
     from monolith.strangler.registry import MovingRead
 
 # A relay that publishes nothing for this long is not busy but stopped.
@@ -35,6 +36,7 @@ def run(
     *,
     restart: bool = False,
     knobs: Mapping[str, str] | None = None,
+    who: Who | None = None,
     report: Callable[[int, str], None] = lambda _keys, _note: None,
 ) -> BackfillRun:
     """Record a snapshot of every key, from where an unfinished run stopped.
@@ -42,7 +44,7 @@ def run(
     A finished run is returned as is, unless `restart` begins anew; one that is aborted meanwhile is
     returned unfinished. Safe to run twice at once: each chunk of keys belongs to whoever locks the
     run first. It waits while anything in `throttling` speaks against the next chunk. `knobs` are
-    turned first. `report` is told keys done, and a note while it waits.
+    turned first, by `who`. `report` is told keys done, and a note while it waits.
 
     Raises:
         PathNotDeclared: there is no such path.
@@ -51,8 +53,8 @@ def run(
     """
     path = registry.get_path(path_name)
     backfill = _open_run(path, restart=restart)
-    if knobs and not _is_over(backfill):
-        backfill = turn(path.name, knobs)
+    if knobs and who and not _is_over(backfill):
+        backfill = turn(path.name, knobs, who)
     return _Running(path, report).to_the_end(backfill)
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import transaction
 
-from monolith.strangler import registry
+from monolith.strangler import audit, registry
 from monolith.strangler.models import BackfillRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+
+    from monolith.strangler.audit import Who
 
 CHUNK_KEYS = 1_000
 MAX_PENDING = 2_000
@@ -57,7 +59,7 @@ def knobs_of(backfill: BackfillRun) -> Knobs:
     )
 
 
-def turn(path: str, values: Mapping[str, str]) -> BackfillRun:
+def turn(path: str, values: Mapping[str, str], who: Who) -> BackfillRun:
     """Turn knobs of the backfill under way, by name: `chunk`, `nice`, `pending`.
 
     They are in force before the next chunk.
@@ -66,12 +68,17 @@ def turn(path: str, values: Mapping[str, str]) -> BackfillRun:
         PathNotDeclared: there is no such path.
         NoBackfill: none is under way.
         BadKnob: there is no such knob, or the value is none for it; nothing is turned.
+        ReasonMissing: the reason is blank.
     """
-    backfill = find_open(path)
-    turned = {_field(name): _value(name, text) for name, text in values.items()}
-    BackfillRun.objects.filter(pk=backfill.pk).update(**turned)
-    backfill.refresh_from_db()
-    return backfill
+    stood = knobs_of(find_open(path))
+    turned = {name: _value(name, text) for name, text in values.items()}
+    return _steer(
+        path,
+        who,
+        {_field(name): value for name, value in turned.items()},
+        before={name: getattr(stood, _field(name)) for name in turned},
+        after=turned,
+    )
 
 
 def read_knob(path: str, name: str) -> float:
@@ -86,34 +93,35 @@ def read_knob(path: str, name: str) -> float:
     return value
 
 
-def pause(path: str, *, by: str) -> BackfillRun:
+def pause(path: str, who: Who) -> BackfillRun:
     """Have whichever process is at it stop after its chunk and wait.
 
     Raises:
         PathNotDeclared: there is no such path.
         NoBackfill: none is under way.
+        ReasonMissing: the reason is blank.
     """
-    return _update(path, paused_by=by, throttled_by=f"paused by {by}")
+    values = {"paused_by": who.actor, "throttled_by": f"paused by {who.actor}"}
+    return _steer(path, who, values, after={"state": "paused"})
 
 
-def resume(path: str) -> BackfillRun:
+def resume(path: str, who: Who) -> BackfillRun:
     """Let a paused backfill go on.
 
     Raises:
-        PathNotDeclared: there is no such path.
-        NoBackfill: none is under way.
+        PathNotDeclared, NoBackfill, ReasonMissing: as above.
     """
-    return _update(path, paused_by="", throttled_by="")
+    return _steer(path, who, {"paused_by": "", "throttled_by": ""}, after={"state": "running"})
 
 
-def abort(path: str, *, at: datetime) -> BackfillRun:
+def abort(path: str, who: Who) -> BackfillRun:
     """Give up the backfill under way; what it has sent stays sent, and does no harm.
 
     Raises:
-        PathNotDeclared: there is no such path.
-        NoBackfill: none is under way.
+        PathNotDeclared, NoBackfill, ReasonMissing: as above.
     """
-    return _update(path, abandoned_at=at, throttled_by="")
+    values = {"abandoned_at": who.at, "throttled_by": ""}
+    return _steer(path, who, values, after={"state": "aborted"})
 
 
 def find_open(path: str) -> BackfillRun:
@@ -130,8 +138,17 @@ def find_open(path: str) -> BackfillRun:
     return found
 
 
-def _update(path: str, **values: object) -> BackfillRun:
+@transaction.atomic
+def _steer(
+    path: str,
+    who: Who,
+    values: Mapping[str, object],
+    *,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object],
+) -> BackfillRun:
     backfill = find_open(path)
+    audit.note(path, audit.KNOBS, who, before=before, after=after)
     still_open = BackfillRun.objects.filter(pk=backfill.pk, finished_at=None, abandoned_at=None)
     if not still_open.update(**values):
         raise NoBackfill(path)  # it ended just now

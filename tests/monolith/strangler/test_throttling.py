@@ -12,6 +12,7 @@ from monolith.strangler.backfill.throttling import find_throttle
 from monolith.strangler.models import BackfillRun
 from tests.factories import NOON, later
 from tests.monolith.outbox.events import commit
+from tests.monolith.strangler.people import WHO
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +110,7 @@ def test_flag_that_cannot_be_read_is_meant(under_way, flag):
 
 
 def test_pause(under_way):
-    backfill.pause("shelf", by="dana")
+    backfill.pause("shelf", WHO)
     under_way.refresh_from_db()
 
     assert reason(under_way) == "paused by dana"
@@ -132,11 +133,11 @@ def _lift_flag(flag):
 
 
 def _pause(_flag):
-    backfill.pause("shelf", by="dana")
+    backfill.pause("shelf", WHO)
 
 
 def _resume(_flag):
-    backfill.resume("shelf")
+    backfill.resume("shelf", WHO)
 
 
 @pytest.mark.parametrize(
