@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 
 from monolith.strangler import controls, registry
 from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import Dial, Rung, rung_at
-from monolith.strangler.models import BackfillRun, PathState, Transition
+from monolith.strangler.models import BackfillRun, Heartbeat, PathState, Transition
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -94,6 +94,17 @@ def find_backfill(path: str) -> BackfillRun | None:
     """Return the latest backfill of a path that was not abandoned."""
     runs = BackfillRun.objects.filter(path=path, abandoned_at=None)
     return runs.order_by("-started_at", "-pk").first()
+
+
+def seconds_behind(path: str, *, at: datetime) -> float | None:
+    """Return how long ago the newest heartbeat was sent that a path's service has seen.
+
+    None where it has seen the newest that was sent, or never one.
+    """
+    beat = Heartbeat.objects.filter(path=path, sent_version__gt=F("seen_version")).first()
+    if beat is None or beat.seen_sent_at is None:
+        return None
+    return (at - beat.seen_sent_at).total_seconds()
 
 
 def newest_change() -> int:

@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from monolith.strangler import registry
+from monolith.strangler.backfill.knobs import knobs_of
 from monolith.strangler.backfill.pacing import Pace
-from monolith.strangler.backfill.steering import knobs_of, turn
-from monolith.strangler.backfill.throttling import Throttle, find_throttle
+from monolith.strangler.backfill.steering import turn
+from monolith.strangler.backfill.throttling import Throttle, Throttling
 from monolith.strangler.models import BackfillChunk, BackfillRun
 from monolith.strangler.snapshots import record_heartbeat_snapshot, record_snapshots
 
@@ -67,9 +68,12 @@ def _open_run(path: MovingRead[Any, Any], *, restart: bool) -> BackfillRun:
     expected = path.source.count() if path.source.count else None
     try:
         with transaction.atomic():
-            return BackfillRun.objects.create(
+            opened = BackfillRun.objects.create(
                 path=path.name, started_at=timezone.now(), keys_expected=expected
             )
+            # A service that lost its table hears no beat before that, and would be waited for.
+            record_heartbeat_snapshot(path)
+            return opened
     except IntegrityError:  # somebody else opened one just now: take part in it
         return BackfillRun.objects.get(path=path.name, finished_at=None, abandoned_at=None)
 
@@ -79,7 +83,7 @@ class _Running:
 
     def __init__(self, path: MovingRead[Any, Any], report: Callable[[int, str], None]) -> None:
         self._path, self._report = path, report
-        self._pace = Pace()
+        self._pace, self._throttling = Pace(), Throttling()
         self._said_at = 0.0
         self._least_pending: int | None = None
         self._drained_at = 0.0
@@ -87,7 +91,7 @@ class _Running:
     def to_the_end(self, backfill: BackfillRun) -> BackfillRun:
         while not _is_over(backfill):
             backfill.refresh_from_db()
-            if throttle := find_throttle(backfill):
+            if throttle := self._throttling.find(backfill, at=timezone.now()):
                 self._wait(backfill, throttle)
             elif not _is_over(backfill):
                 self._least_pending = None

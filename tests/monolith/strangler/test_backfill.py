@@ -12,7 +12,7 @@ from event_contracts.ordering import OrderHistorySnapshotTaken
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
 from monolith.strangler import backfill, registry
-from monolith.strangler.backfill import BackfillStalled, running, steering, throttling
+from monolith.strangler.backfill import BackfillStalled, knobs, running, throttling
 from monolith.strangler.models import BackfillRun
 from tests.factories import NOON, recorded
 from tests.monolith.outbox.events import commit, sold_out
@@ -26,7 +26,7 @@ SHELVES = range(1, 36)
 
 @pytest.fixture
 def shelves(library, monkeypatch):
-    monkeypatch.setattr(steering, "CHUNK_KEYS", 10)
+    monkeypatch.setattr(knobs, "CHUNK_KEYS", 10)
     # No relay runs here, and nobody asked how long the tests take.
     monkeypatch.setattr(throttling, "OLDEST_SECONDS", 3_600)
     for number in SHELVES:

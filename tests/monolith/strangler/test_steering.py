@@ -15,6 +15,12 @@ from tests.monolith.strangler.people import WHO
 pytestmark = pytest.mark.django_db
 
 
+TURNED = {
+    "chunk": "20", "nice": "0.5", "pending": "9", "slower": "3", "lag": "45", "hours": "22-6",
+}  # fmt: skip
+NAMES = tuple(TURNED)
+
+
 @pytest.fixture
 def shelves(library, monkeypatch):
     monkeypatch.setattr(throttling, "OLDEST_SECONDS", 3_600)
@@ -35,11 +41,14 @@ def chunk_sizes():
 def test_knobs_stand_at_their_defaults_until_they_are_turned(under_way, settings):
     settings.STRANGLER_BACKFILL_MAX_PENDING = 77
 
-    before = [backfill.read_knob("shelf", name) for name in ("chunk", "nice", "pending")]
-    backfill.turn("shelf", {"chunk": "20", "nice": "0.5", "pending": "9"}, WHO)
-    after = [backfill.read_knob("shelf", name) for name in ("chunk", "nice", "pending")]
+    before = [backfill.read_knob("shelf", name) for name in NAMES]
+    backfill.turn("shelf", TURNED, WHO)
+    after = [backfill.read_knob("shelf", name) for name in NAMES]
 
-    assert (before, after) == ([1_000, 0, 77], [20, 0.5, 9])
+    assert (before, after) == (
+        ["1000", "0", "77", "1.2", "30", "off"],
+        ["20", "0.5", "9", "3", "45", "22-6"],
+    )
 
 
 def test_whoever_steers_is_in_the_audit(under_way):
@@ -53,7 +62,7 @@ def test_whoever_steers_is_in_the_audit(under_way):
         "backfill nice 0.5", "backfill state paused", "backfill state running",
         "backfill state aborted",
     ]  # fmt: skip
-    assert noted[0].before == {"nice": 0}
+    assert noted[0].before == {"nice": "0"}
     assert {(row.actor, row.reason, row.version) for row in noted} == {("dana", "peak", None)}
 
 
@@ -64,6 +73,25 @@ def test_nobody_steers_without_a_reason(under_way, steer):
 
     under_way.refresh_from_db()
     assert (under_way.paused_by, under_way.abandoned_at) == ("", None)
+
+
+def test_hours_are_let_go_again(under_way):
+    backfill.turn("shelf", {"hours": "22-6"}, WHO)
+    backfill.turn("shelf", {"hours": "off"}, WHO)
+
+    assert backfill.read_knob("shelf", "hours") == "off"
+
+
+def test_slower_machine_is_given_more_by_its_profile(under_way, settings):
+    settings.STRANGLER_PROFILE = "demo"
+
+    assert backfill.read_knob("shelf", "slower") == "3.6"
+
+
+def test_large_knob_is_read_back_as_it_was_turned(under_way):
+    backfill.turn("shelf", {"pending": "2000000"}, WHO)
+
+    assert backfill.read_knob("shelf", "pending") == "2000000"
 
 
 def test_knob_is_in_force_before_the_next_chunk(shelves):
@@ -87,6 +115,13 @@ def test_knob_is_in_force_before_the_next_chunk(shelves):
         {"nice": "-1"},
         {"nice": "nan"},
         {"pending": "99999999999"},
+        {"slower": "0.9"},
+        {"lag": "0"},
+        {"lag": "nan"},
+        {"hours": "22"},
+        {"hours": "24-6"},
+        {"hours": "6-25"},
+        {"hours": "7-7"},
     ],
 )
 def test_knob_that_cannot_be_turned_turns_nothing(under_way, knob):
@@ -98,7 +133,7 @@ def test_knob_that_cannot_be_turned_turns_nothing(under_way, knob):
 
 
 def test_unknown_knob_cannot_be_read(under_way):
-    with pytest.raises(BadKnob, match="there are chunk, nice, pending"):
+    with pytest.raises(BadKnob, match="there are chunk, nice, pending, slower, lag"):
         backfill.read_knob("shelf", "speed")
 
 

@@ -23,9 +23,8 @@ START = "start"
 _DESCRIPTION = """
 start: send a snapshot of every key, from where an unfinished backfill stopped; `backfill PATH` is
 short for it. pause, resume, abort and set act on the backfill under way, whichever process is at
-it, and are in force before its next chunk. Knobs: chunk (most keys at once), nice (seconds of rest
-per second of work), pending (most events waiting in the outbox); chunk=? reads one. Whoever steers
-says why: --reason is kept in the audit.
+it, and are in force before its next chunk. Whoever steers says why: --reason is kept in the audit.
+chunk=? reads a knob. There are: {knobs}.
 """
 _STARTED_WITH = "the backfill was started with these knobs"
 _UNFINISHED = "no backfill was begun: manage.py strangler backfill {path}"
@@ -33,7 +32,8 @@ _UNFINISHED = "no backfill was begun: manage.py strangler backfill {path}"
 
 def add_arguments(parser: CommandParser) -> None:
     """Declare what can be said behind `backfill`."""
-    parser.description = _DESCRIPTION
+    knobs = ", ".join(f"{name} ({knob.says})" for name, knob in backfill.KNOBS.items())
+    parser.description = _DESCRIPTION.format(knobs=knobs)
     parser.add_argument(
         "words",
         nargs="+",
@@ -123,7 +123,7 @@ def _set(command: BaseCommand, path: str, knobs: dict[str, str], options: dict[s
     if turned:
         backfill.turn(path, turned, speaking.who(options))
     for name in knobs:
-        command.stdout.write(f"{name}={backfill.read_knob(path, name):g}")
+        command.stdout.write(f"{name}={backfill.read_knob(path, name)}")
 
 
 def _counted(done: BackfillRun) -> str:
