@@ -44,11 +44,13 @@ _KEYS = {"order.returns": "credit_note_number", "order.returns[].lines": "positi
 
 
 def _service_request(query: OrderDetailQuery) -> ServiceRequest:
-    number = "after" if query.is_next else "order_number"
-    parameters = {number: query.order_number}
-    if query.customer_id is not None:
-        parameters["customer_id"] = str(query.customer_id)
-    return ServiceRequest(path="/orders", parameters=parameters)
+    given = {
+        "after" if query.is_next else "order_number": query.order_number,
+        "customer_id": "" if query.customer_id is None else str(query.customer_id),
+    }
+    return ServiceRequest(
+        path="/orders", parameters={name: value for name, value in given.items() if value}
+    )
 
 
 def _version_of(answer: OrderDetailAnswer) -> int:
@@ -125,7 +127,7 @@ def _next_query(query: OrderDetailQuery, answer: OrderDetailAnswer) -> OrderDeta
 
 
 def _checksum_request(keys: Sequence[str]) -> ServiceRequest:
-    return ServiceRequest(path="/streams/checksums", parameters={"keys": ",".join(keys)})
+    return ServiceRequest(path="/streams/checksums", parameters={"ids": ",".join(keys)})
 
 
 def _keys_request(after: str | None) -> ServiceRequest:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from event_contracts.order_detail import OrderDetailAnswer, OrderDetailQuery
 from event_contracts.plain_values import from_plain, to_plain
 from event_contracts.streams import customer_stream, guest_order_stream
+from extracted_services.order_detail.queries import read_query
 from monolith.ordering import operations
 from monolith.ordering.migration_paths.order_detail import ORDER_DETAIL, order_detail
 from monolith.outbox import recording
@@ -43,6 +44,7 @@ def test_order_detail_is_a_declared_path_of_the_family_of_orders():
         (OF_A_CUSTOMER, {"order_number": "B100001", "customer_id": "17850"}),
         (OF_A_GUEST, {"order_number": "B100001"}),
         (replace(OF_A_CUSTOMER, is_next=True), {"after": "B100001", "customer_id": "17850"}),
+        (replace(OF_A_CUSTOMER, order_number="", is_next=True), {"customer_id": "17850"}),
     ],
 )
 def test_question_is_asked_in_the_service_s_words(query, parameters):
@@ -63,6 +65,21 @@ def test_question_can_be_written_down_and_asked_again(query):
     assert order_detail.query_class is not None
     assert from_plain(order_detail.query_class, to_plain(query)) == query
     assert order_detail.shape_of(query) in order_detail.shapes
+
+
+@given(
+    st.builds(
+        OrderDetailQuery,
+        order_number=st.text(min_size=1),
+        customer_id=st.integers(1, 2**31),
+        is_next=st.booleans(),
+    )
+    | st.builds(OrderDetailQuery, order_number=st.text(min_size=1), customer_id=st.none())
+)
+def test_service_reads_the_question_that_was_asked(query):
+    request = order_detail.service_request(query)
+
+    assert read_query(dict(request.parameters)) == query
 
 
 def test_answer_belongs_to_the_customer_whom_it_was_asked_about():
