@@ -1,4 +1,4 @@
-"""The reads of ordering that are moving out to services."""
+"""What has this customer ordered? The read behind *my orders*."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
 from monolith.customers.queries import count_customers, known_customer_ids, list_customer_ids
 from monolith.ordering.queries import list_order_summaries, list_orders_for_customer
-from monolith.strangler import registry
 from monolith.strangler.comparison import differences
 from monolith.strangler.registry import (
     HeartbeatSource,
@@ -35,11 +34,6 @@ _PAGES = ("first", "later")
 _FILTERS = ("all", "status", "dates", "status+dates")
 # Customers among whom those for sample questions are chosen, evenly.
 _MOST_CUSTOMERS = 100_000
-
-
-def declare() -> None:
-    """Make the moving reads known to the strangler; called once the apps are loaded."""
-    registry.declare(order_history)
 
 
 def _service_request(query: OrderHistoryQuery) -> ServiceRequest:
