@@ -1,4 +1,4 @@
-"""Reads of ordering: one order, a customer's history, a basket."""
+"""Reads of ordering: one order, a customer's history and summary, a basket."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from monolith.ordering.queries.orders import (
     StatusChange,
     get_order,
 )
+from monolith.ordering.queries.summary import get_customer_summary
 
 __all__ = [
     "BasketItem",
@@ -34,6 +35,7 @@ __all__ = [
     "find_busiest_customer_id",
     "find_customer_basket",
     "get_basket",
+    "get_customer_summary",
     "get_order",
     "list_customer_ids",
     "list_order_summaries",
