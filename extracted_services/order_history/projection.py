@@ -14,6 +14,7 @@ from event_contracts.ordering import (
     OrderHistorySnapshotTaken,
     OrderPlaced,
 )
+from event_contracts.registry import is_snapshot
 from event_contracts.streams import CUSTOMER, stream_key, stream_kind
 from extracted_services.order_history.view import Changes, Head, OrderRow, RowChange, RowUpdate
 
@@ -61,6 +62,8 @@ def decide(envelope: Envelope, head: Head | None) -> Decision:
     """
     if isinstance(envelope.data, OrderHistorySnapshotTaken):
         return _decide_snapshot(envelope, envelope.data, head)
+    if is_snapshot(envelope.event_type):
+        return IGNORE  # of another read model: no fact, and taken for one it would begin a history
     if head is None:
         return _decide_first(envelope)
     if envelope.version <= head.as_of:

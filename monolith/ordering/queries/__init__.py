@@ -22,6 +22,7 @@ from monolith.ordering.queries.orders import (
     StatusChange,
     get_order,
 )
+from monolith.ordering.queries.records import get_orders_snapshot
 from monolith.ordering.queries.summary import get_customer_summary
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "get_basket",
     "get_customer_summary",
     "get_order",
+    "get_orders_snapshot",
     "list_customer_ids",
     "list_order_summaries",
     "list_orders_for_customer",

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from event_contracts.order_history import Cursor
+from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from extracted_services.order_history.projection import (
     IGNORE,
     Outcome,
@@ -130,6 +131,15 @@ def test_snapshot_as_new_as_the_head_replaces_all_rows(head, version):
 @pytest.mark.parametrize("head", [COMPLETE, AWAITING, REPLACING])
 def test_snapshot_older_than_the_head_is_ignored(head):
     assert decide(envelope(3, snapshot(order(1))), head) == IGNORE
+
+
+@pytest.mark.parametrize("head", [None, COMPLETE, AWAITING, REPLACING])
+@pytest.mark.parametrize("version", [1, 4, 7])
+@pytest.mark.parametrize("is_read", [True, False])
+def test_snapshot_of_another_read_model_is_left_alone(head, version, is_read):
+    taken = envelope(version, CustomerOrdersSnapshotTaken(customer_id=ANNA, orders=()))
+
+    assert decide(taken if is_read else replace(taken, data=None), head) == IGNORE
 
 
 def test_event_of_a_customers_stream_belongs_to_their_history():
