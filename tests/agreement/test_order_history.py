@@ -23,9 +23,10 @@ from extracted_services.order_history import queries as service
 from monolith.catalogue.legacy import LegacyProduct, load_products
 from monolith.customers import operations as customers
 from monolith.customers.legacy import LegacyCustomer, load_customers
-from monolith.ordering import migration_paths, operations
+from monolith.ordering import operations
 from monolith.ordering import queries as monolith
 from monolith.ordering.legacy import LegacyLine, LegacyOrder, load_orders
+from monolith.ordering.migration_paths.order_history import order_history
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
 from tests.extracted_services.order_history.in_memory_store import InMemoryStore
@@ -160,7 +161,7 @@ class Shop:
     def snapshot(self, customer_id):
         stream = customer_stream(customer_id)
         recording.lock_stream(stream)
-        snapshot = migration_paths.order_history.source.snapshot(str(customer_id))
+        snapshot = order_history.source.snapshot(str(customer_id))
         recording.record_snapshot(snapshot, stream=stream, occurred_at=self.now)
 
     def published(self):
@@ -262,7 +263,7 @@ def all_pages(customer_id, ask):
     query = OrderHistoryQuery(customer_id=customer_id, limit=2)
     page = ask(query)
     orders = page.orders
-    while following := migration_paths.order_history.source.next_query(query, page):
+    while following := order_history.source.next_query(query, page):
         query, page = following, ask(following)
         orders += page.orders
     return replace(page, orders=orders)

@@ -22,7 +22,7 @@ from monolith.customers.api import AddressSerializer, IsCustomer, own_customer
 from monolith.customers.queries import find_customer_for_user
 from monolith.ordering import operations, queries
 from monolith.ordering.api.idempotency import IDEMPOTENCY_KEY, idempotency_key
-from monolith.ordering.migration_paths import order_history
+from monolith.ordering.migration_paths.order_history import order_history
 from monolith.strangler import routing
 
 if TYPE_CHECKING:

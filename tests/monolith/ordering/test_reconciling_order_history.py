@@ -6,7 +6,7 @@ import pytest
 
 from event_contracts.streams import NOBODY, customer_stream
 from monolith.ordering import operations
-from monolith.ordering.migration_paths import ORDER_HISTORY
+from monolith.ordering.migration_paths.order_history import ORDER_HISTORY
 from monolith.outbox import recording
 from monolith.strangler import backfill, heartbeats, reconciliation
 from monolith.strangler.models import Heartbeat, ReconcileRun
@@ -56,7 +56,7 @@ def test_equal_histories_need_no_request_but_a_checksum_and_a_list(service, cust
 
 
 def test_pages_are_summed_up_on_both_sides_alike(service, customers, monkeypatch):
-    monkeypatch.setattr("monolith.ordering.migration_paths.LARGEST_PAGE_SIZE", 1)
+    monkeypatch.setattr("monolith.ordering.migration_paths.order_history.LARGEST_PAGE_SIZE", 1)
     monkeypatch.setattr("extracted_services.order_history.queries.LARGEST_PAGE_SIZE", 1)
 
     assert outcomes(reconcile()) == {Final.MATCH: 3}
