@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from event_contracts.codec import decode
 from event_contracts.order_history import OrderHistoryQuery
 from event_contracts.streams import customer_stream
-from extracted_services.order_history import handlers, projection
+from extracted_services.order_history import handlers
 from extracted_services.order_history import queries as service
+from extracted_services.read_models.answering import NotComplete
+from extracted_services.read_models.projecting import VersionGap
 from monolith.catalogue.legacy import LegacyProduct, load_products
 from monolith.customers import operations as customers
 from monolith.customers.legacy import LegacyCustomer, load_customers
@@ -29,7 +31,7 @@ from monolith.ordering.legacy import LegacyLine, LegacyOrder, load_orders
 from monolith.ordering.migration_paths.order_history import order_history
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
-from tests.extracted_services.order_history.in_memory_store import InMemoryStore
+from tests.extracted_services.order_history.histories import in_memory_histories
 from tests.factories import HOME, NOON, a_country, a_customer, a_key, delivery, lines
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +72,7 @@ def test_in_order_with_duplicates_the_service_answers_as_the_monolith(commands, 
     with a_shop() as shop:
         shop.snapshot(LEGACY_CUSTOMER)
         shop.carry_out(commands)
-        store = InMemoryStore()
+        store = in_memory_histories()
 
         for text in with_duplicates(shop.published(), disorder):
             handlers.project(decode(text), kept_in=store)
@@ -84,7 +86,7 @@ def test_in_order_with_duplicates_the_service_answers_as_the_monolith(commands, 
 def test_in_any_order_the_service_never_answers_what_was_never_true(commands, disorder):
     with a_shop() as shop:
         shop.carry_out(commands)
-        store = InMemoryStore()
+        store = in_memory_histories()
         waiting = with_duplicates(shop.published(), disorder)
         disorder.shuffle(waiting)
 
@@ -100,7 +102,7 @@ def test_in_any_order_the_service_never_answers_what_was_never_true(commands, di
 def test_a_backfill_heals_whatever_was_lost(commands, disorder):
     with a_shop() as shop:
         shop.carry_out(commands)
-        store = InMemoryStore()
+        store = in_memory_histories()
         survivors = [text for text in shop.published() if disorder.random() < 0.5]
         for text in survivors:
             deliver(text, store)
@@ -240,14 +242,14 @@ def with_duplicates(texts, disorder):
 def deliver(text, store):
     try:
         handlers.project(decode(text), kept_in=store)
-    except projection.VersionGap:
+    except VersionGap:
         return  # back to the queue
 
 
 def find_answer(customer_id, store):
     try:
         return whole_answer(customer_id, store)
-    except service.HistoryNotComplete:
+    except NotComplete:
         return None
 
 

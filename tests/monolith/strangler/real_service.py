@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from event_contracts.codec import decode
 from extracted_services.lambda_support.responding import Request
 from extracted_services.order_history import handlers
+from extracted_services.order_history.store import HistoryStore
+from extracted_services.order_history.view import OrderRow, read_row, row_write
 from monolith.outbox.models import OutboxMessage
-from tests.extracted_services.order_history.in_memory_store import InMemoryStore
+from tests.extracted_services.read_models.in_memory_table import InMemoryTable
 
 
 class RealService:
     """Answers what is asked over HTTP, and projects what stands in the outbox when told to."""
 
     def __init__(self, service):
-        self.store = InMemoryStore()
+        self.table = InMemoryTable()
+        self.store = HistoryStore(self.table)
         self.asked = []
         self._projected = 0
         self._service = service
@@ -30,16 +34,15 @@ class RealService:
 
     def spoil(self, customer_id, **changes):
         """Change the newest order behind the projector's back."""
-        rows = self.store.rows[str(customer_id)]
+        rows = self.table.copies[str(customer_id)]
         newest = max(rows)
-        order = rows[newest].order
-        values = {name: getattr(order, name) for name in order.__slots__}
-        spoilt = type(order)(**(values | changes))
-        rows[newest] = type(rows[newest])(order=spoilt, version=rows[newest].version)
+        order = replace(read_row(rows[newest]).order, **changes)
+        spoilt = row_write(OrderRow(order=order, version=int(rows[newest]["version"]["N"])))
+        rows[newest] |= spoilt.values
 
     def forget(self, customer_id):
         """Lose a customer."""
-        del self.store.heads[str(customer_id)], self.store.rows[str(customer_id)]
+        del self.table.heads[str(customer_id)], self.table.copies[str(customer_id)]
 
     def respond(self, handler):
         parts = urlsplit(handler.path)
