@@ -45,11 +45,6 @@ def test_service_has_tests_of_its_own(name):
 
 
 @service
-def test_service_is_held_to_the_import_rules(name):
-    assert (ROOT / ".importlinter").read_text().count(f"    extracted_services.{name}\n") >= 2
-
-
-@service
 def test_service_is_a_read_path_of_the_monolith(name):
     declarations = [path.read_text() for path in (ROOT / "monolith").glob("*/migration_paths/*.py")]
 
