@@ -91,7 +91,7 @@ class Projection(Generic[Row]):
         if isinstance(envelope.data, self.snapshot):
             return self._replace(envelope, head)
         if is_snapshot(envelope.event_type):
-            # Of another read model: no fact, and taken for one it would begin a copy.
+            # Of another read model: no fact, and taken for one it would begin a whole copy.
             return Decision(Outcome.IGNORED)
         if head is None:
             return self._begin(envelope)
