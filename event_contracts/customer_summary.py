@@ -14,8 +14,8 @@ NEW = "new"  # ordered once, lately
 REGULAR = "regular"  # everybody else
 SEGMENTS = (PROSPECT, CHAMPION, LOYAL, AT_RISK, LAPSED, NEW, REGULAR)
 
-# Quantiles of the real trade of 2010-12 to 2011-08 on its last day, rounded: what they are today is
-# printed by `make bench-summary`, and a test keeps them near.
+# Quantiles of the real trade of 2010-12 to 2011-08 on its last day, rounded. `make bench-summary`
+# prints them beside these, and fails if one of these is off by more than a tenth.
 RECENT_DAYS = 75
 """Half of the customers ordered within so many days."""
 LONG_DAYS = 150
