@@ -1,4 +1,4 @@
-"""Reads of ordering: one order, a customer's history, a basket."""
+"""Reads of ordering: one order, a customer's history and summary, a basket."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from monolith.ordering.queries.orders import (
     whole_order,
 )
 from monolith.ordering.queries.records import get_order_detail, get_orders_snapshot
+from monolith.ordering.queries.summary import get_customer_summary
 from monolith.ordering.queries.walking import (
     count_guest_orders,
     known_guest_orders,
@@ -46,6 +47,7 @@ __all__ = [
     "find_busiest_customer_id",
     "find_customer_basket",
     "get_basket",
+    "get_customer_summary",
     "get_delivery",
     "get_order",
     "get_order_detail",
