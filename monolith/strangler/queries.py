@@ -47,7 +47,7 @@ def get_status(path: str) -> PathStatus:
         PathNotDeclared: there is none of this name.
     """
     registry.get_path(path)
-    state = PathState.objects.filter(path=path).first() or PathState(path=path)
+    state = get_state(path)
     return PathStatus(
         path=path,
         stage=Stage(state.stage),
@@ -63,6 +63,11 @@ def get_status(path: str) -> PathStatus:
         last_transition=Transition.objects.of_state(path).order_by("-version").first(),
         backfill=find_backfill(path),
     )
+
+
+def get_state(path: str) -> PathState:
+    """Return the state of a path; that of one that was never moved is not kept."""
+    return PathState.objects.filter(path=path).first() or PathState(path=path)
 
 
 def rung_of(state: PathState) -> Rung:

@@ -17,12 +17,19 @@ from event_contracts.ordering import (
     OrderPlaced,
 )
 from event_contracts.registry import event_type_of
+from extracted_services.order_history.store import HistoryStore
+from tests.extracted_services.read_models.in_memory_table import InMemoryTable
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 ANNA = 17850
 START = datetime(2011, 8, 1, 9, 0, tzinfo=UTC)
+
+
+def in_memory_histories() -> HistoryStore:
+    """Give a store of histories that lives as long as the process."""
+    return HistoryStore(InMemoryTable())
 
 
 def placed_at(number: int) -> datetime:

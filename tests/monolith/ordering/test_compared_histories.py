@@ -6,7 +6,7 @@ import pytest
 
 from event_contracts.order_history import Cursor, ListedOrder, OrderHistoryPage, OrderHistoryQuery
 from event_contracts.plain_values import from_plain, to_plain
-from monolith.ordering.migration_paths import order_history
+from monolith.ordering.migration_paths.order_history import order_history
 from tests.factories import NOON, a_customer, an_order, later
 
 CURSOR = Cursor(NOON, "B1")

@@ -18,14 +18,15 @@ from monolith.strangler.control_room.views.refusals import REFUSALS, add_refusal
 from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import rung_called
-from monolith.strangler.models import PathState
-from monolith.strangler.queries import rung_of
+from monolith.strangler.queries import get_state, rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django import forms
     from django.http import HttpRequest, HttpResponse
+
+    from monolith.strangler.models import PathState
 
 _either = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -185,4 +186,4 @@ def _state(path: str) -> PathState:
             check_known(path)
     except UnknownPath as unknown:
         raise Http404(f"no path is called {path}") from unknown
-    return PathState.objects.filter(path=path).first() or PathState(path=path)
+    return get_state(path)
