@@ -20,11 +20,15 @@ class OrderedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnedLine:
-    """Goods that came back, and what was paid back for them."""
+    """Goods that came back, and what was paid back for them.
+
+    `position` says of which line of the order, counted from 1: an order may name a product twice.
+    """
 
     stock_code: str
     quantity: int
     refund_pence: int
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +85,44 @@ class OrderHistorySnapshotTaken:
 
     customer_id: int
     orders: tuple[OrderSummary, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRecord:
+    """One return of an order, with every line's `position`."""
+
+    credit_note_number: str
+    returned_at: datetime
+    lines: tuple[ReturnedLine, ...]
+    refund_pence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecord:
+    """All that events tell of one order: what a reader who missed none of them would know.
+
+    Lines stand by position, returns by `returned_at` and number. The instant that belongs to a
+    status is there exactly when the order has, or had, that status.
+    """
+
+    order_number: str
+    placed_at: datetime
+    country: str
+    status: str
+    lines: tuple[OrderedLine, ...]
+    returns: tuple[ReturnRecord, ...] = ()
+    dispatched_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancel_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerOrdersSnapshotTaken:
+    """All orders of one stream, whole, as of the envelope's version; oldest first.
+
+    A customer's, or the one order that is a guest's own stream (`customer_id` is None). For every
+    reader that keeps whole orders: it replaces whatever they held of the stream.
+    """
+
+    customer_id: int | None
+    orders: tuple[OrderRecord, ...]

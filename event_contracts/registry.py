@@ -10,6 +10,7 @@ from event_contracts.catalogue import (
 )
 from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
 from event_contracts.ordering import (
+    CustomerOrdersSnapshotTaken,
     ItemsReturned,
     OrderCancelled,
     OrderDispatched,
@@ -26,6 +27,7 @@ EVENT_CLASSES: dict[str, type] = {
     "catalogue.product_sold_out.v1": ProductSoldOut,
     "customers.customer_details_changed.v1": CustomerDetailsChanged,
     "customers.customer_registered.v1": CustomerRegistered,
+    "ordering.customer_orders_snapshot_taken.v1": CustomerOrdersSnapshotTaken,
     "ordering.items_returned.v1": ItemsReturned,
     "ordering.order_cancelled.v1": OrderCancelled,
     "ordering.order_dispatched.v1": OrderDispatched,
@@ -35,6 +37,7 @@ EVENT_CLASSES: dict[str, type] = {
     "strangler.heartbeat_sent.v1": HeartbeatSent,
 }
 EVENT_TYPES: dict[type, str] = {cls: name for name, cls in EVENT_CLASSES.items()}
+_SNAPSHOT = "_snapshot_taken"
 
 
 class UnknownEvent(Exception):
@@ -63,3 +66,12 @@ def event_class_of(event_type: str) -> type:
         return EVENT_CLASSES[event_type]
     except KeyError:
         raise UnknownEvent(f"{event_type!r} is not a registered event type") from None
+
+
+def is_snapshot(event_type: str) -> bool:
+    """Tell whether a type on the wire, registered or not, is that of a snapshot.
+
+    A snapshot states what its stream has come to, and is no fact of it: it raises no version, and
+    a reader of another kind of snapshot has to leave it alone.
+    """
+    return event_type.rpartition(".")[0].endswith(_SNAPSHOT)

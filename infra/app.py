@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aws_cdk import App
 
+from infra import services
 from infra.edge_authorizer import EdgeAuthorizer
 from infra.event_bus import EventBus
 from infra.observability import Observability
 from infra.outbox_alarms import OutboxAlarms
-from infra.services.order_history import add_order_history
 from infra.task_queues import TaskQueues
 
 
@@ -25,5 +25,5 @@ def build(*, outdir: str) -> App:
     TaskQueues(app)
     OutboxAlarms(app)
     EdgeAuthorizer(app)
-    add_order_history(app)
+    services.add_all(app)
     return app

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _DIGITS = 20
+_SHARED = ("event_contracts", "extracted_services.lambda_support", "extracted_services.read_models")
+
+
+def build_of(service: str) -> str:
+    """Digest a service's package together with what all services share."""
+    return code_of(*_SHARED, service)
 
 
 def code_of(*packages: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED, Cursor, OrderSummary
+from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED, Cursor, ListedOrder
 from event_contracts.ordering import (
     ItemsReturned,
     OrderCancelled,
@@ -14,8 +12,9 @@ from event_contracts.ordering import (
     OrderHistorySnapshotTaken,
     OrderPlaced,
 )
-from event_contracts.streams import CUSTOMER, stream_key, stream_kind
-from extracted_services.order_history.view import Changes, Head, OrderRow, RowChange, RowUpdate
+from event_contracts.streams import CUSTOMER, NOBODY, stream_key, stream_kind
+from extracted_services.order_history.view import OrderRow, RowChange, RowUpdate
+from extracted_services.read_models.projecting import Projection
 
 if TYPE_CHECKING:
     from event_contracts.envelope import Envelope
@@ -24,98 +23,24 @@ READS = frozenset({"ordering"})
 """The apps whose facts matter here; those of others only move the version on."""
 
 
-class Outcome(StrEnum):
-    """What became of an event."""
-
-    APPLIED = "applied"
-    IGNORED = "ignored"  # it was known already, or nobody here asks about it
-    AWAITING = "awaiting"  # let go: the snapshot that is to come will include it
-
-
-class VersionGap(Exception):
-    """An earlier event has not arrived. The event must be delivered again, after that one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of an event, and what it changes, if anything."""
-
-    outcome: Outcome
-    changes: Changes | None = None
-
-
-IGNORE = Decision(Outcome.IGNORED)
-
-
 def customer_of(envelope: Envelope) -> str | None:
     """Return whose history an event belongs to: nobody's, if its stream is not a customer's."""
     stream = envelope.stream
     return stream_key(stream) if stream_kind(stream) == CUSTOMER else None
 
 
-def decide(envelope: Envelope, head: Head | None) -> Decision:
-    """Decide what an event of a customer's stream changes, given how far that history has come.
-
-    Raises:
-        VersionGap: the event is not the next one.
-    """
-    if isinstance(envelope.data, OrderHistorySnapshotTaken):
-        return _decide_snapshot(envelope, envelope.data, head)
-    if head is None:
-        return _decide_first(envelope)
-    if envelope.version <= head.as_of:
-        return IGNORE
-    if head.is_complete and envelope.version == head.as_of + 1:
-        return _apply(envelope, head)
-    if head.awaiting_snapshot:
-        return _await_snapshot(envelope, head)
-    raise VersionGap(f"{envelope.stream}: version {envelope.version} came after {head.as_of}")
-
-
-def _decide_snapshot(
-    envelope: Envelope, snapshot: OrderHistorySnapshotTaken, head: Head | None
-) -> Decision:
-    # One older than what was applied, or let go, would take the history back.
-    if head is not None and envelope.version < head.as_of:
-        return IGNORE
-    changes = Changes(
-        customer_id=stream_key(envelope.stream),
-        expected=head,
-        head=Head(as_of=envelope.version),
-        rows=tuple(OrderRow(order=order, version=envelope.version) for order in snapshot.orders),
-        replacement=str(envelope.event_id),
+def _rows_of(snapshot: OrderHistorySnapshotTaken, version: int) -> tuple[RowChange, ...]:
+    owner = snapshot.customer_id
+    return tuple(
+        OrderRow(order=ListedOrder.of(order, customer_id=owner), version=version)
+        for order in snapshot.orders
     )
-    return Decision(Outcome.APPLIED, changes)
 
 
-def _decide_first(envelope: Envelope) -> Decision:
-    # A stream that begins before our eyes is whole; any other has a past that we were not told.
-    return _apply(envelope, None) if envelope.version == 1 else _await_snapshot(envelope, None)
-
-
-def _apply(envelope: Envelope, head: Head | None) -> Decision:
-    changes = Changes(
-        customer_id=stream_key(envelope.stream),
-        expected=head,
-        head=Head(as_of=envelope.version),
-        rows=_row_changes(envelope.data, envelope.version),
-    )
-    return Decision(Outcome.APPLIED, changes)
-
-
-def _await_snapshot(envelope: Envelope, head: Head | None) -> Decision:
-    changes = Changes(
-        customer_id=stream_key(envelope.stream),
-        expected=head,
-        head=Head(as_of=envelope.version, awaiting_snapshot=True),
-    )
-    return Decision(Outcome.AWAITING, changes)
-
-
-def _row_changes(event: Any, version: int) -> tuple[RowChange, ...]:
+def _rows_after(event: Any, version: int) -> tuple[RowChange, ...]:
     match event:
         case OrderPlaced():
-            return (OrderRow(order=_summary(event), version=version),)
+            return (OrderRow(order=_listed(event), version=version),)
         case OrderDispatched():
             return (RowUpdate(place=_place(event), version=version, status=DISPATCHED),)
         case OrderCancelled():
@@ -125,8 +50,10 @@ def _row_changes(event: Any, version: int) -> tuple[RowChange, ...]:
     return ()
 
 
-def _summary(event: OrderPlaced) -> OrderSummary:
-    return OrderSummary(
+def _listed(event: OrderPlaced) -> ListedOrder:
+    # Whose it is says the fact itself, not the stream that it came by: so they can disagree.
+    return ListedOrder(
+        customer_id=NOBODY if event.customer_id is None else event.customer_id,
         order_number=event.order_number,
         placed_at=event.placed_at,
         status=PLACED,
@@ -137,3 +64,6 @@ def _summary(event: OrderPlaced) -> OrderSummary:
 
 def _place(event: OrderDispatched | OrderCancelled | ItemsReturned) -> Cursor:
     return Cursor(event.placed_at, event.order_number)
+
+
+HISTORY = Projection(snapshot=OrderHistorySnapshotTaken, rows_of=_rows_of, rows_after=_rows_after)

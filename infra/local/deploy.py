@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import packaging
-from infra.local.stacks import DeploymentFailed, put_stack, read_templates
+from infra.local.stacks import DeploymentFailed, Template, put_stack, read_templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,15 +59,10 @@ def deploy(
         DeploymentFailed: a stack could not be brought up to date.
     """
     cloud_formation = aws.client("cloudformation")
-    values = {
-        "Environment": "local",
-        "CodeBucket": BUCKET,
-        "CodeKey": _provide_code(aws),
-        "ShopOrigin": shop_origin,
-    }
+    values = {"Environment": "local", "CodeBucket": BUCKET, "ShopOrigin": shop_origin}
     for template in read_templates(templates):
         began = time.monotonic()
-        done = put_stack(cloud_formation, template, values)
+        done = put_stack(cloud_formation, template, values | _code_of(aws, template))
         print(f"{template.stack_name}: {done} ({time.monotonic() - began:.2f} s)")
     pages = cloud_formation.get_paginator("list_exports").paginate()
     exports = {export["Name"]: export["Value"] for page in pages for export in page["Exports"]}
@@ -102,9 +97,15 @@ def _address(section: str, value: str, endpoint: str) -> str:
     return value
 
 
-def _provide_code(aws: LocalAws) -> str:
-    packed = packaging.contents()
-    key = packaging.key_of(packed)
+def _code_of(aws: LocalAws, template: Template) -> dict[str, str]:
+    if "CodeKey" not in template.parsed.get("Parameters", {}):
+        return {}
+    return {"CodeKey": _provide_code(aws, template.name.replace("-", "_"))}
+
+
+def _provide_code(aws: LocalAws, service: str) -> str:
+    packed = packaging.contents(service)
+    key = packaging.key_of(service, packed)
     s3 = aws.client("s3")
     if not _is_there(s3, key):
         _provide_bucket(s3)
@@ -152,7 +153,7 @@ def main() -> int:
             arguments.templates,
             shop_origin=arguments.shop_origin,
         )
-    except (DeploymentFailed, BotoCoreError, ClientError) as error:
+    except (DeploymentFailed, packaging.NotPackable, BotoCoreError, ClientError) as error:
         print(f"deployment failed: {error}", file=sys.stderr)
         return 1
     write(deployed, arguments.out)

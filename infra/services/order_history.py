@@ -8,7 +8,7 @@ from event_contracts.streams import CUSTOMER
 from infra.building_blocks.projection_service import ProjectionService
 
 
-def add_order_history(scope: Any) -> ProjectionService:
+def add(scope: Any) -> ProjectionService:
     """Add the service that answers "what has this customer ordered?"."""
     return ProjectionService(
         scope,

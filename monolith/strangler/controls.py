@@ -43,7 +43,7 @@ _NEVER_MOVED = Held()
 # One statement, so that all of it comes from one snapshot of the database.
 _READ = """
 select
-    (select coalesce(max(id), 0) from strangler_transition),
+    (select coalesce(max(id), 0) from strangler_transition where version is not null),
     (select coalesce(json_agg(s), '[]') from (
         select path, stage, shadow_bp, canary_bp, verify_bp, has_fallback, is_killed,
                case when hold = 'paused' and hold_until <= %(now)s then '' else hold end as hold

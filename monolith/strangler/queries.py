@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import F, Max
 from django.utils import timezone
 
 from monolith.strangler import controls, registry
 from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import Dial, Rung, rung_at
-from monolith.strangler.models import BackfillRun, PathState, Transition
+from monolith.strangler.models import BackfillRun, Heartbeat, PathState, Transition
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def get_status(path: str) -> PathStatus:
         version=state.version,
         is_killed=is_killed(state),
         has_address=path in settings.STRANGLER_SERVICE_URLS,
-        last_transition=Transition.objects.filter(path=path).order_by("-version").first(),
+        last_transition=Transition.objects.of_state(path).order_by("-version").first(),
         backfill=find_backfill(path),
     )
 
@@ -98,6 +99,22 @@ def find_backfill(path: str) -> BackfillRun | None:
     """Return the latest backfill of a path that was not abandoned."""
     runs = BackfillRun.objects.filter(path=path, abandoned_at=None)
     return runs.order_by("-started_at", "-pk").first()
+
+
+def seconds_behind(path: str, *, at: datetime) -> float | None:
+    """Return how long ago the newest heartbeat was sent that a path's service has seen.
+
+    None where it has seen the newest that was sent, or never one.
+    """
+    beat = Heartbeat.objects.filter(path=path, sent_version__gt=F("seen_version")).first()
+    if beat is None or beat.seen_sent_at is None:
+        return None
+    return (at - beat.seen_sent_at).total_seconds()
+
+
+def newest_change() -> int:
+    """Return the id of the newest change of any path's state, which every process should know."""
+    return Transition.objects.of_state().aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def list_transitions(path: str | None = None) -> list[Transition]:

@@ -73,7 +73,7 @@ def _without_dial(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _since(path: str, rung: Rung) -> datetime | None:
-    moves = Transition.objects.filter(path=path).order_by("-version")[:_TRANSITIONS]
+    moves = Transition.objects.of_state(path).order_by("-version")[:_TRANSITIONS]
     return _arrived(moves, rung)
 
 

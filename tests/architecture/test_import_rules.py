@@ -28,6 +28,36 @@ VIOLATIONS = {
         "from monolith.customers.models import Customer\n",
         "Only customers touches customer tables",
     ),
+    "a service that knows another": (
+        "extracted_services/edge_authorizer/keys.py",
+        "from extracted_services.order_history import view\n",
+        "Extracted services know what they share, and not each other",
+    ),
+    "a library that knows a service": (
+        "extracted_services/read_models/tables.py",
+        "from extracted_services.order_history import view\n",
+        "Extracted services know what they share, and not each other",
+    ),
+    "a view that reads": (
+        "extracted_services/order_history/view.py",
+        "from extracted_services.order_history import store\n",
+        "A service's view knows nothing of it",
+    ),
+    "a store that decides": (
+        "extracted_services/order_history/store.py",
+        "from extracted_services.order_history import projection\n",
+        "A service's store knows its view only",
+    ),
+    "queries that change": (
+        "extracted_services/order_history/queries.py",
+        "from extracted_services.order_history import projection\n",
+        "A service's queries answer from its store",
+    ),
+    "a projection with a table": (
+        "extracted_services/order_history/projection.py",
+        "from extracted_services.read_models import tables\n",
+        "Projections are pure",
+    ),
     "Django in a service": (
         "extracted_services/order_history/projection.py",
         "import django\n",

@@ -17,13 +17,16 @@ from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
 from event_contracts.envelope import Envelope
 from event_contracts.order_history import OrderSummary
 from event_contracts.ordering import (
+    CustomerOrdersSnapshotTaken,
     ItemsReturned,
     OrderCancelled,
     OrderDispatched,
     OrderedLine,
     OrderHistorySnapshotTaken,
     OrderPlaced,
+    OrderRecord,
     ReturnedLine,
+    ReturnRecord,
 )
 from event_contracts.outbox import EventSkipped
 from event_contracts.registry import event_type_of
@@ -45,6 +48,7 @@ BOTTLE = OrderedLine(
     quantity=2,
     unit_price_pence=339,
 )
+HEARTS_BACK = ReturnedLine(stock_code="85123A", quantity=2, refund_pence=510, position=1)
 EVENTS: tuple[Any, ...] = (
     ProductListed(
         stock_code="85123A",
@@ -96,7 +100,7 @@ EVENTS: tuple[Any, ...] = (
         placed_at=PLACED_AT,
         credit_note_number="C100001",
         returned_at=PLACED_AT + timedelta(days=7),
-        lines=(ReturnedLine(stock_code="85123A", quantity=2, refund_pence=510),),
+        lines=(HEARTS_BACK,),
         refund_pence=510,
         order_returned_pence=849,
     ),
@@ -115,6 +119,36 @@ EVENTS: tuple[Any, ...] = (
     ),
     EventSkipped(skipped_type="ordering.order_placed.v1"),
     HeartbeatSent(path="order_history", sent_at=PLACED_AT + timedelta(microseconds=250_000)),
+    CustomerOrdersSnapshotTaken(
+        customer_id=CUSTOMER_ID,
+        orders=(
+            OrderRecord(
+                order_number="B100001",
+                placed_at=PLACED_AT,
+                country="United Kingdom",
+                status="dispatched",
+                lines=(LANTERN, BOTTLE),
+                returns=(
+                    ReturnRecord(
+                        credit_note_number="C100001",
+                        returned_at=PLACED_AT + timedelta(days=7),
+                        lines=(HEARTS_BACK,),
+                        refund_pence=510,
+                    ),
+                ),
+                dispatched_at=PLACED_AT + timedelta(hours=5),
+            ),
+            OrderRecord(
+                order_number="B100003",
+                placed_at=PLACED_AT + timedelta(days=1),
+                country="France",
+                status="cancelled",
+                lines=(BOTTLE,),
+                cancelled_at=PLACED_AT + timedelta(days=2),
+                cancel_reason="changed my mind",
+            ),
+        ),
+    ),
 )
 
 

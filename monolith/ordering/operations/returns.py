@@ -162,6 +162,7 @@ def _returned_line(line: OrderLine, quantity: int) -> ReturnedLine:
         stock_code=line.product.stock_code,
         quantity=quantity,
         refund_pence=quantity * line.unit_price_pence,
+        position=line.position,
     )
 
 

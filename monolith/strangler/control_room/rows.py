@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
-from monolith.strangler import ladder, registry
+from monolith.strangler import ladder, queries, registry
 from monolith.strangler.control_room.tallying import Tallies, read_tallies
 from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.models import (
@@ -80,7 +80,7 @@ def read_rows(now: datetime, only: str | None = None) -> Rows:
     paths = (only,) if only else known_paths(states)
     epochs = _latest(Epoch.objects.filter(path__in=paths).order_by("path", "-number"))
     numbers = {path: epoch.number for path, epoch in epochs.items()}
-    moves = Transition.objects.filter(path__in=[*paths, EVERYTHING]).select_related("effect")
+    moves = Transition.objects.of_state(*paths, EVERYTHING).select_related("effect")
     reconciles = ReconcileRun.objects.filter(path__in=paths, finished_at__isnull=False)
     backfills = BackfillRun.objects.filter(path__in=paths, abandoned_at=None)
     drills = Drill.objects.filter(path__in=[name for path in paths for name in (path, path + TWIN)])
@@ -100,7 +100,7 @@ def read_rows(now: datetime, only: str | None = None) -> Rows:
         rules=list(NormaliseRule.objects.filter(path__in=paths).order_by("expires_at", "pk")),
         plans=list(pending_plans(now).filter(path__in=paths)),
         workers=list(WorkerSeen.objects.order_by("worker")),
-        control_version=Transition.objects.aggregate(newest=Max("pk"))["newest"] or 0,
+        control_version=queries.newest_change(),
         day=_tallies(paths, OF_THE_DAY, now, DAY, HOUR, numbers),
         recent=_tallies(paths, OF_RECENT, now, RECENT, RECENT, numbers),
     )

@@ -16,6 +16,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from monolith.strangler import effects
+from monolith.strangler.audit import Who
 from monolith.strangler.models import Transition, TransitionEffect
 from monolith.strangler.stages import Stage
 
@@ -49,6 +50,11 @@ def actor(given: str = "") -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         return "unknown"
+
+
+def who(options: dict[str, Any]) -> Who:
+    """Return who changes something, why and when, as `add_reason` lets them say."""
+    return Who(actor=actor(options["actor"]), reason=options["reason"], at=timezone.now())
 
 
 def length(text: str) -> timedelta:

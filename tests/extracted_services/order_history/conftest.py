@@ -4,31 +4,29 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extracted_services.order_history.store import Store, connect
-from tests.extracted_services.order_history.in_memory_store import InMemoryStore
+from extracted_services.order_history.store import HistoryStore
+from extracted_services.order_history.view import CUSTOMER_ID
+from extracted_services.read_models.tables import DynamoDBTable
+from tests.extracted_services.order_history.histories import in_memory_histories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from extracted_services.order_history.store import DynamoDBStore
+    from types_boto3_dynamodb import DynamoDBClient
 
 
 @pytest.fixture
-def in_memory_store() -> InMemoryStore:
-    return InMemoryStore()
+def in_memory_store() -> HistoryStore:
+    return in_memory_histories()
 
 
 @pytest.fixture
-def dynamodb_store(table_name: str) -> Iterator[DynamoDBStore]:
-    store = connect(table_name)
-    yield store
-    store.close()
+def dynamodb_store(dynamodb: DynamoDBClient, table_name: str) -> HistoryStore:
+    return HistoryStore(DynamoDBTable(dynamodb, table_name, key_name=CUSTOMER_ID))
 
 
 @pytest.fixture(
     params=["in_memory_store", pytest.param("dynamodb_store", marks=pytest.mark.platform)]
 )
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest) -> HistoryStore:
     """Give each kind of store in turn."""
-    kept_in: Store = request.getfixturevalue(request.param)
+    kept_in: HistoryStore = request.getfixturevalue(request.param)
     return kept_in

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from event_contracts.customers import CustomerRegistered
 from event_contracts.envelope import Envelope
-from event_contracts.order_history import OrderHistoryQuery, OrderSummary
+from event_contracts.order_history import ListedOrder, OrderHistoryQuery
 from event_contracts.ordering import (
     ItemsReturned,
     OrderCancelled,
@@ -17,6 +17,8 @@ from event_contracts.ordering import (
     OrderPlaced,
 )
 from event_contracts.registry import event_type_of
+from extracted_services.order_history.store import HistoryStore
+from tests.extracted_services.read_models.in_memory_table import InMemoryTable
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,13 +27,19 @@ ANNA = 17850
 START = datetime(2011, 8, 1, 9, 0, tzinfo=UTC)
 
 
+def in_memory_histories() -> HistoryStore:
+    """Give a store of histories that lives as long as the process."""
+    return HistoryStore(InMemoryTable())
+
+
 def placed_at(number: int) -> datetime:
     """Give the instant at which order `number` is placed: an hour after the one before."""
     return START + timedelta(hours=number)
 
 
-def order(number: int, status: str = "placed", returned_pence: int = 0) -> OrderSummary:
-    return OrderSummary(
+def order(number: int, status: str = "placed", returned_pence: int = 0) -> ListedOrder:
+    return ListedOrder(
+        customer_id=ANNA,
         order_number=_order_number(number),
         placed_at=placed_at(number),
         status=status,
@@ -45,10 +53,10 @@ def registered(customer_id: int = ANNA) -> CustomerRegistered:
     return CustomerRegistered(customer_id=customer_id, country="France", registered_at=START)
 
 
-def placed(number: int) -> OrderPlaced:
+def placed(number: int, customer_id: int | None = ANNA) -> OrderPlaced:
     return OrderPlaced(
         order_number=_order_number(number),
-        customer_id=ANNA,
+        customer_id=customer_id,
         placed_at=placed_at(number),
         country="France",
         lines=(),
@@ -89,8 +97,9 @@ def returned(number: int, order_returned_pence: int) -> ItemsReturned:
     )
 
 
-def snapshot(*orders: OrderSummary) -> OrderHistorySnapshotTaken:
-    return OrderHistorySnapshotTaken(customer_id=ANNA, orders=orders)
+def snapshot(*orders: ListedOrder, customer_id: int = ANNA) -> OrderHistorySnapshotTaken:
+    rows = tuple(order.without_owner() for order in orders)
+    return OrderHistorySnapshotTaken(customer_id=customer_id, orders=rows)
 
 
 def envelope(

@@ -15,18 +15,16 @@ from event_contracts.plain_values import to_plain
 from extracted_services.lambda_support.responding import Request
 from extracted_services.order_history import queries
 from extracted_services.order_history.handlers import answer
-from extracted_services.order_history.view import Changes, Head, OrderRow
-from tests.extracted_services.order_history.histories import ANNA, order, query
-from tests.extracted_services.order_history.in_memory_store import InMemoryStore
+from extracted_services.order_history.view import OrderRow
+from extracted_services.read_models.projecting import Changes, Head
+from tests.extracted_services.order_history.histories import ANNA, in_memory_histories, order, query
 
 CUSTOMER = str(ANNA)
 
 
 def _keep(store, *orders, as_of=3, customer_id=CUSTOMER, **head):
     rows = tuple(OrderRow(order=each, version=1) for each in orders)
-    changes = Changes(
-        customer_id=customer_id, expected=None, head=Head(as_of=as_of, **head), rows=rows
-    )
+    changes = Changes(key=customer_id, expected=None, head=Head(as_of=as_of, **head), rows=rows)
     store.write(changes)
 
 
@@ -58,9 +56,7 @@ def test_checksum_is_that_of_all_pages(store, count):
             for number in range(first, min(first + 90, count))
         ]
         store.write(
-            Changes(
-                customer_id=CUSTOMER, expected=head, head=Head(as_of=first + 1), rows=tuple(rows)
-            )
+            Changes(key=CUSTOMER, expected=head, head=Head(as_of=first + 1), rows=tuple(rows))
         )
     if not count:
         _keep(store)
@@ -83,7 +79,7 @@ histories = st.tuples(orders, st.integers(1, 2))
 
 @given(ours=histories, theirs=histories)
 def test_checksums_of_two_stores_are_equal_exactly_when_their_pages_are(ours, theirs):
-    stores = [InMemoryStore(), InMemoryStore()]
+    stores = [in_memory_histories(), in_memory_histories()]
     for store, (kept, as_of) in zip(stores, (ours, theirs), strict=True):
         _keep(store, *kept, as_of=as_of)
 

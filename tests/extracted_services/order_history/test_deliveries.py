@@ -8,14 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_contracts.codec import decode, encode
-from event_contracts.order_history import OrderSummary
+from event_contracts.order_history import ListedOrder
 from extracted_services.order_history.handlers import project
-from extracted_services.order_history.projection import READS, VersionGap
-from extracted_services.order_history.queries import HistoryNotComplete, answer
+from extracted_services.order_history.projection import READS
+from extracted_services.order_history.queries import answer
+from extracted_services.read_models.answering import NotComplete
+from extracted_services.read_models.projecting import VersionGap
 from tests.extracted_services.order_history.histories import (
     cancelled,
     dispatched,
     envelope,
+    in_memory_histories,
     order,
     placed,
     query,
@@ -23,9 +26,8 @@ from tests.extracted_services.order_history.histories import (
     returned,
     snapshot,
 )
-from tests.extracted_services.order_history.in_memory_store import InMemoryStore
 
-Orders = dict[int, OrderSummary]
+Orders = dict[int, ListedOrder]
 
 STEPS = st.lists(
     st.tuples(
@@ -57,7 +59,7 @@ def _play(kind, number, choice, before):
     return returned(number, choice), order(number, before.status, choice)
 
 
-def _newest_first(orders: Orders) -> tuple[OrderSummary, ...]:
+def _newest_first(orders: Orders) -> tuple[ListedOrder, ...]:
     return tuple(orders[number] for number in sorted(orders, reverse=True))
 
 
@@ -77,7 +79,7 @@ def _deliver_until_accepted(store, envelopes, seed, check):
 @settings(deadline=None)
 @given(steps=STEPS, seed=st.integers())
 def test_new_customers_history_agrees_however_it_was_delivered(steps, seed):
-    store = InMemoryStore()
+    store = in_memory_histories()
     events, as_of = _histories(steps)
     first, *others = (envelope(version, event) for version, event in enumerate(events, start=1))
     project(first, kept_in=store)
@@ -94,7 +96,7 @@ def test_new_customers_history_agrees_however_it_was_delivered(steps, seed):
 @settings(deadline=None)
 @given(steps=STEPS, seed=st.integers(), choice=st.integers(0, 99))
 def test_history_with_a_past_is_right_or_admits_to_be_incomplete(steps, seed, choice):
-    store = InMemoryStore()
+    store = in_memory_histories()
     events, as_of = _histories(steps)
     told = [envelope(version, event) for version, event in enumerate(events, start=1)][1:]
     taken_at = 1 + choice % len(events)
@@ -103,7 +105,7 @@ def test_history_with_a_past_is_right_or_admits_to_be_incomplete(steps, seed, ch
     def check():
         try:
             page = answer(query(limit=100), store)
-        except HistoryNotComplete:
+        except NotComplete:
             return
         assert page.orders == _newest_first(as_of[page.as_of - 1])
 

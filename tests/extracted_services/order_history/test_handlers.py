@@ -82,7 +82,7 @@ def test_event_of_no_customer_is_consumed_without_a_trace(in_memory_store):
     answered = consumer(in_memory_store).consume(batch(guest))
 
     assert given_back(answered) == []
-    assert in_memory_store.heads == {}
+    assert in_memory_store.table.heads == {}
 
 
 def test_new_fact_of_another_app_does_not_stop_the_stream(in_memory_store):

@@ -6,12 +6,10 @@ import pytest
 
 from event_contracts.order_history import Cursor, OrderHistoryPage, OrderHistoryQuery
 from extracted_services.order_history.handlers import project
-from extracted_services.order_history.queries import (
-    BadParameter,
-    HistoryNotComplete,
-    answer,
-    read_query,
-)
+from extracted_services.order_history.queries import answer, read_query
+from extracted_services.order_history.store import HistoryStore
+from extracted_services.read_models.answering import NotComplete
+from extracted_services.read_models.parameters import BadParameter
 from tests.extracted_services.order_history.histories import (
     ANNA,
     cancelled,
@@ -24,7 +22,7 @@ from tests.extracted_services.order_history.histories import (
     returned,
     snapshot,
 )
-from tests.extracted_services.order_history.in_memory_store import InMemoryStore
+from tests.extracted_services.read_models.in_memory_table import InMemoryTable
 
 
 def _tell(store, *events):
@@ -85,7 +83,7 @@ def test_customer_who_never_ordered_has_an_empty_history(store):
 def test_history_that_awaits_its_snapshot_is_not_answered_from(store):
     project(envelope(2, placed(2)), kept_in=store)
 
-    with pytest.raises(HistoryNotComplete):
+    with pytest.raises(NotComplete):
         answer(query(), store)
 
 
@@ -100,11 +98,11 @@ def test_snapshot_completes_a_history(store):
 
 
 def test_unknown_history_is_not_answered_from(store):
-    with pytest.raises(HistoryNotComplete):
+    with pytest.raises(NotComplete):
         answer(query(), store)
 
 
-class ChangingStore(InMemoryStore):
+class ChangingStore(HistoryStore):
     """The customer places another order between the two reads of an answer, so many times."""
 
     changes_left = 0
@@ -112,13 +110,13 @@ class ChangingStore(InMemoryStore):
     def list_rows(self, query, *, as_of):
         if self.changes_left:
             self.changes_left -= 1
-            version = self.heads[str(ANNA)].as_of + 1
+            version = as_of + 1
             project(envelope(version, placed(version)), kept_in=self)
         return super().list_rows(query, as_of=as_of)
 
 
 def test_answer_reflects_one_version_while_orders_come_in():
-    store = ChangingStore()
+    store = ChangingStore(InMemoryTable())
     _tell(store, registered(), placed(2))
     store.changes_left = 2
 
@@ -128,16 +126,16 @@ def test_answer_reflects_one_version_while_orders_come_in():
 
 
 def test_history_that_never_holds_still_is_not_answered_from():
-    store = ChangingStore()
+    store = ChangingStore(InMemoryTable())
     _tell(store, registered(), placed(2))
     store.changes_left = 99
 
-    with pytest.raises(HistoryNotComplete, match="changing"):
+    with pytest.raises(NotComplete, match="changing"):
         answer(query(), store)
 
 
 def test_change_outside_of_the_page_does_not_disturb_it():
-    store = ChangingStore()
+    store = ChangingStore(InMemoryTable())
     _tell(store, registered(), placed(2))
     store.changes_left = 99
 

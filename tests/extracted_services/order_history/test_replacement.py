@@ -9,9 +9,12 @@ import pytest
 
 from event_contracts.order_history import Cursor
 from extracted_services.order_history.handlers import project
-from extracted_services.order_history.projection import Outcome, VersionGap
-from extracted_services.order_history.queries import HistoryNotComplete, answer
-from extracted_services.order_history.store import DynamoDBStore
+from extracted_services.order_history.queries import answer
+from extracted_services.order_history.store import HistoryStore, connect
+from extracted_services.order_history.view import CUSTOMER_ID
+from extracted_services.read_models.answering import NotComplete
+from extracted_services.read_models.projecting import Outcome, VersionGap
+from extracted_services.read_models.tables import DynamoDBTable
 from tests.extracted_services.order_history.histories import (
     dispatched,
     envelope,
@@ -23,7 +26,7 @@ from tests.extracted_services.order_history.histories import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from types_boto3_dynamodb import DynamoDBClient
 
@@ -40,11 +43,17 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def history(dynamodb_store: DynamoDBStore) -> DynamoDBStore:
+def history(aws_environment: None, table_name: str) -> Iterator[HistoryStore]:
     """Give a store in which the customer has order 1 only, complete as of version 2."""
+    store = connect(table_name)
     for version, event in enumerate((registered(), placed(1)), start=1):
-        project(envelope(version, event), kept_in=dynamodb_store)
-    return dynamodb_store
+        project(envelope(version, event), kept_in=store)
+    yield store
+    store.close()
+
+
+def _another(client: DynamoDBClient, table_name: str) -> HistoryStore:
+    return HistoryStore(DynamoDBTable(client, table_name, key_name=CUSTOMER_ID))
 
 
 def _before_transaction(number: int, client: DynamoDBClient, act: Callable[[], None]) -> None:
@@ -61,7 +70,7 @@ def _kill() -> None:
     raise Killed
 
 
-def _numbers(store: DynamoDBStore, before: Cursor | None = None) -> list[int]:
+def _numbers(store: HistoryStore, before: Cursor | None = None) -> list[int]:
     page = answer(query(limit=100, before=before), store)
     numbers = [int(row.order_number[1:]) for row in page.orders]
     return numbers + (_numbers(store, Cursor.parse(page.next)) if page.next else [])
@@ -70,7 +79,7 @@ def _numbers(store: DynamoDBStore, before: Cursor | None = None) -> list[int]:
 def test_replacement_takes_so_many_transactions(history, dynamodb, table_name):
     _before_transaction(AFTER_MARK[-1] + 1, dynamodb, _kill)
 
-    project(SNAPSHOT, kept_in=DynamoDBStore(dynamodb, table_name))
+    project(SNAPSHOT, kept_in=_another(dynamodb, table_name))
 
     assert _numbers(history) == list(reversed(NUMBERS))
 
@@ -79,7 +88,7 @@ def test_replacement_killed_before_its_mark_leaves_the_old_history(history, dyna
     _before_transaction(MARK, dynamodb, _kill)
 
     with pytest.raises(Killed):
-        project(SNAPSHOT, kept_in=DynamoDBStore(dynamodb, table_name))
+        project(SNAPSHOT, kept_in=_another(dynamodb, table_name))
 
     assert _numbers(history) == [1]
 
@@ -89,9 +98,9 @@ def test_half_replaced_history_is_not_answered_from(history, dynamodb, table_nam
     _before_transaction(step, dynamodb, _kill)
 
     with pytest.raises(Killed):
-        project(SNAPSHOT, kept_in=DynamoDBStore(dynamodb, table_name))
+        project(SNAPSHOT, kept_in=_another(dynamodb, table_name))
 
-    with pytest.raises(HistoryNotComplete):
+    with pytest.raises(NotComplete):
         answer(query(), history)
     with pytest.raises(VersionGap):
         project(envelope(6, placed(300)), kept_in=history)
@@ -101,7 +110,7 @@ def test_half_replaced_history_is_not_answered_from(history, dynamodb, table_nam
 def test_redelivery_finishes_a_replacement_that_was_killed(history, dynamodb, table_name, step):
     _before_transaction(step, dynamodb, _kill)
     with pytest.raises(Killed):
-        project(SNAPSHOT, kept_in=DynamoDBStore(dynamodb, table_name))
+        project(SNAPSHOT, kept_in=_another(dynamodb, table_name))
 
     outcome = project(SNAPSHOT, kept_in=history)
 
@@ -115,7 +124,7 @@ def test_newer_snapshot_takes_over_from_a_replacement_that_was_killed(
 ):
     _before_transaction(step, dynamodb, _kill)
     with pytest.raises(Killed):
-        project(SNAPSHOT, kept_in=DynamoDBStore(dynamodb, table_name))
+        project(SNAPSHOT, kept_in=_another(dynamodb, table_name))
 
     project(envelope(7, snapshot(order(3), order(400))), kept_in=history)
 
@@ -134,7 +143,7 @@ def test_replacement_that_was_overtaken_writes_nothing_more(history, dynamodb, t
 
     _before_transaction(step, dynamodb, overtake)
 
-    outcome = project(SNAPSHOT, kept_in=DynamoDBStore(dynamodb, table_name))
+    outcome = project(SNAPSHOT, kept_in=_another(dynamodb, table_name))
 
     assert outcome is Outcome.IGNORED
     page = answer(query(status="dispatched"), history)

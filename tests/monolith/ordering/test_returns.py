@@ -49,7 +49,7 @@ def test_returned_goods_are_refunded_at_the_price_paid(order):
         placed_at=NOON,
         credit_note_number=note.number,
         returned_at=later(days=3),
-        lines=(ReturnedLine(stock_code="JAR", quantity=1, refund_pence=425),),
+        lines=(ReturnedLine(stock_code="JAR", quantity=1, refund_pence=425, position=2),),
         refund_pence=425,
         order_returned_pence=425,
     )
@@ -68,8 +68,8 @@ def test_return_spreads_over_the_lines_that_name_the_product(order):
     returned = [line.returned_quantity for line in queries.get_order(order.number).lines]
     assert returned == [4, 0, 1]
     assert recorded()[-1].data.lines == (
-        ReturnedLine(stock_code="HEART", quantity=4, refund_pence=1020),
-        ReturnedLine(stock_code="HEART", quantity=1, refund_pence=255),
+        ReturnedLine(stock_code="HEART", quantity=4, refund_pence=1020, position=1),
+        ReturnedLine(stock_code="HEART", quantity=1, refund_pence=255, position=3),
     )
 
 

@@ -191,7 +191,7 @@ def test_rules_are_added_listed_and_expired(shelf):
     type_in(rules_verb, *ADD, "--owner", "dana")
     assert "shelf loud: case at books[], until" in type_in(rules_verb, "list", "shelf")
 
-    type_in(rules_verb, "expire", "shelf", "loud")
+    type_in(rules_verb, "expire", "shelf", "loud", "--reason", "rebuilt")
     assert "expired" in type_in(rules_verb, "list")
     (told,) = json.loads(type_in(rules_verb, "list", "--json"))
     assert (told["name"], told["owner"]) == ("loud", "dana")
@@ -208,7 +208,7 @@ def test_rules_that_cannot_be_are_refused(shelf):
 
     assert refusal(rules_verb, *ADD).returncode == 2
     assert refusal(rules_verb, *ADD, "--days", "400").returncode == 2
-    assert refusal(rules_verb, "expire", "shelf", "quiet").returncode == 2
+    assert refusal(rules_verb, "expire", "shelf", "quiet", "--reason", "why").returncode == 2
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ def _explain(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
         _named_signature(options),
         owner=speaking.actor(options["owner"]),
         note=options["explain"],
+        at=timezone.now(),
     )
     command.stdout.write(f"{signature} is explained by {signature.owner}: {signature.note}")
 

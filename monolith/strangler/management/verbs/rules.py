@@ -36,10 +36,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     adding.add_argument("--how", required=True, choices=hows())
     adding.add_argument("--reason", required=True, help="why it does not matter")
     adding.add_argument("--owner", default="", help="who stands for it (default: you)")
+    adding.add_argument("--as", dest="actor", default="", help="who acts (default: you)")
     adding.add_argument("--days", type=float, default=_DAYS, help="default 30, at most 90")
     expiring = actions.add_parser("expire", help="end a rule now")
     expiring.add_argument("path")
     expiring.add_argument("name")
+    speaking.add_reason(expiring)
 
 
 def run(command: BaseCommand, *, action: str, **options: Any) -> None:
@@ -68,12 +70,11 @@ def _add(command: BaseCommand, options: dict[str, Any]) -> None:
         rule = normalising.add(
             options["path"],
             options["name"],
+            speaking.who(options),
             place=options["place"],
             how=options["how"],
             owner=speaking.actor(options["owner"]),
-            reason=options["reason"],
             days=options["days"],
-            at=timezone.now(),
         )
     except (
         normalising.RuleExists,
@@ -86,7 +87,7 @@ def _add(command: BaseCommand, options: dict[str, Any]) -> None:
 
 def _expire(command: BaseCommand, options: dict[str, Any]) -> None:
     try:
-        normalising.expire(options["path"], options["name"], at=timezone.now())
+        normalising.expire(options["path"], options["name"], speaking.who(options))
     except normalising.RuleNotFound as error:
         raise CommandError(str(error), returncode=REFUSED) from error
     command.stdout.write(f"{options['name']} has ended: what it covered is a difference again")

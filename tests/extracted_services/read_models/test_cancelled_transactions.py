@@ -1,4 +1,4 @@
-"""Why DynamoDB cancelled a transaction decides what the store makes of it."""
+"""Why DynamoDB cancelled a transaction decides what the table makes of it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from extracted_services.order_history.store import DynamoDBStore, HeadMoved, RowMissing
-from extracted_services.order_history.view import Changes, Head
+from extracted_services.read_models.projecting import Head
+from extracted_services.read_models.tables import DynamoDBTable, HeadMoved, RowMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from types_boto3_dynamodb import DynamoDBClient
-
-CHANGES = Changes(customer_id="17850", expected=None, head=Head(as_of=1))
 
 
 @pytest.fixture
@@ -54,5 +52,6 @@ def test_cancelled_transaction_is_understood_by_its_reasons(client, codes, expec
             modeled_fields={"CancellationReasons": reasons},
         )
 
+        table = DynamoDBTable(client, "order-history", key_name="customer_id")
         with pytest.raises(expected):
-            DynamoDBStore(client, "order-history").write(CHANGES)
+            table.write("17850", [], expected=None, head=Head(as_of=1))
