@@ -16,7 +16,7 @@ FIRST_DAY, UNTIL_DAY = date(2025, 1, 1), date(2026, 1, 1)
 DAYS = (UNTIL_DAY - FIRST_DAY).days
 PRODUCTS, CUSTOMERS, COUNTRIES = 4_000, 200_000, 40
 SHARES = {
-    "ordering_basket_line_added_v1": 0.44,
+    "ordering_basket_line_added_v1": 0.4424,
     "ordering_basket_line_removed_v1": 0.06,
     "ordering_basket_checked_out_v1": 0.08,
     "ordering_order_placed_v1": 0.15,
@@ -25,7 +25,7 @@ SHARES = {
     "ordering_items_returned_v1": 0.02,
     "catalogue_product_sold_out_v1": 0.048,
     "catalogue_product_became_available_v1": 0.048,
-    "catalogue_price_changed_v1": 0.0036,
+    "catalogue_price_changed_v1": 0.0012,
     "catalogue_product_listed_v1": 0.0004,
 }
 """Which part of all events is of which table."""

@@ -53,7 +53,7 @@ def takings_by_country(rows: Sequence[Takings]) -> Panel:
         key="by-country",
         title="Revenue by country",
         note="Where the parcels went.",
-        headers=(*headers("Country", "Orders", "Revenue", words=1), Cell(text="Share")),
+        headers=(*headers("Country", "Orders", "Revenue", words=1), Cell(text="Of the largest")),
         rows=tuple(_ranked(rows, "country", lambda row: row.name)),
     )
 
@@ -64,7 +64,7 @@ def takings_by_product(rows: Sequence[Takings], descriptions: Mapping[str, str])
         key="by-product",
         title="Revenue by product",
         note="The best-selling ones; orders that name the product.",
-        headers=(*headers("Product", "Orders", "Revenue", words=1), Cell(text="Of the first")),
+        headers=(*headers("Product", "Orders", "Revenue", words=1), Cell(text="Of the largest")),
         rows=tuple(
             _ranked(rows, "product", lambda row: named(row.name, descriptions.get(row.name, "")))
         ),

@@ -18,12 +18,12 @@ def engine():
 def test_every_question_finds_something_in_the_made_trade(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(benchmark, "ROUNDS", 1)
     monkeypatch.setattr("benchmarks.sales_insights.trade.DAYS", 3)
-    made = make(engine, tmp_path, events=20_000)
+    made = make(engine, tmp_path, events=200_000)
 
     figures = list(benchmark._questions(engine, tmp_path, made))
 
     assert sum(SHARES.values()) == pytest.approx(1)
-    assert made.events > 15_000
+    assert made.events > 150_000
     assert [figure.name for figure in figures if figure.reference.startswith("0 rows")] == []
 
 

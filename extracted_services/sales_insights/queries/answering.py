@@ -117,7 +117,7 @@ class _Asking:
 
     def prepare(self, question: Question) -> None:
         reads = STATEMENTS[question.name].reads
-        for table in sorted({BEHIND.get(name, name) for name in reads}):
+        for table in sorted({table for name in reads for table in BEHIND.get(name, (name,))}):
             self._provide(table, question.period.until_day.isoformat())
         for name in sorted(BEHIND.keys() & reads):
             self._engine.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {VIEWS[name]}")
