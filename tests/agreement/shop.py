@@ -120,7 +120,7 @@ class Shop:
     def _place(self, which, stock_code, quantity):
         order = operations.place_order(
             lines=lines((stock_code, quantity), (PRODUCTS[0], 1)),
-            customer_id=self._customer(which),
+            customer_id=self._buyer(which),
             delivery=delivery(),
             placed_at=self.now,
             idempotency_key=a_key(),
@@ -150,6 +150,9 @@ class Shop:
 
     def _snapshot(self, which):
         self.snapshot(self._customer(which))
+
+    def _buyer(self, which):
+        return self._customer(which)
 
     def _customer(self, which):
         return self.customer_ids[which % len(self.customer_ids)]

@@ -72,8 +72,7 @@ def _subject_of(query: OrderHistoryQuery) -> str:
 
 
 def _subjects_in(page: OrderHistoryPage) -> tuple[str, ...]:
-    # Rows carry no owner of their own: a stranger's row on the right page is an extra one.
-    return (str(page.customer_id),)
+    return (str(page.customer_id), *(str(order.customer_id) for order in page.orders))
 
 
 def _shape_of(query: OrderHistoryQuery) -> str:

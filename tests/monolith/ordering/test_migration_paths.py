@@ -110,7 +110,7 @@ def test_snapshot_states_all_orders_at_the_version_of_the_stream():
     snapshot = recorded()[-1]
     assert snapshot.stream == f"customer/{alice.pk}"
     assert snapshot.version == page.as_of
-    assert snapshot.data.orders == page.orders
+    assert snapshot.data.orders == tuple(order.without_owner() for order in page.orders)
     assert decode(encode(snapshot)) == snapshot
 
 

@@ -193,6 +193,23 @@ def test_service_that_lost_everything_counts_heartbeats_again_after_a_backfill(s
     assert recording.current_version(customer_stream(NOBODY)) == 2
 
 
+def test_backfill_of_a_lost_table_does_not_wait_for_beats_that_cannot_arrive(service, customers):
+    heartbeats.send(ORDER_HISTORY, later())
+    service.project()
+    service.table.heads.clear()
+    heartbeats.send(ORDER_HISTORY, later(seconds=1))
+    seen: list[int | None] = []
+
+    def look(_keys, _note):
+        service.project()
+        heartbeats.look(ORDER_HISTORY, later(seconds=4))
+        seen.append(Heartbeat.objects.get().seen_version)
+
+    backfill.run(ORDER_HISTORY, report=look)
+
+    assert seen[0] == 2  # after the first chunk already
+
+
 def test_lag_is_the_age_of_the_newest_heartbeat_that_arrived(service, customers):
     for second in range(3):
         heartbeats.send(ORDER_HISTORY, later(seconds=second))
