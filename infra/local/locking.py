@@ -16,6 +16,7 @@ _UNIVERSAL = (
 _LOCKS = {
     "run": ("pyproject.toml", "--group=local"),
     "dev": ("pyproject.toml", "--group=dev", "--constraint=locks/run.txt"),
+    "sales-insights": ("--group=sales-insights", "--constraint=locks/run.txt"),
     "local-aws": ("--group=local-aws",),
     "cdk": ("--group=cdk",),
     "bench": ("--group=bench", "--constraint=locks/run.txt"),

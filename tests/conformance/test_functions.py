@@ -34,6 +34,22 @@ def test_handler_gets_its_event_environment_and_context(platform):
     assert payload["variables"]["AWS_EXECUTION_ENV"].startswith("AWS_Lambda_python3.")
 
 
+def test_function_of_a_container_image_runs_the_command_of_its_configuration(platform):
+    name = unique("function")
+    platform.client("lambda").create_function(
+        FunctionName=name,
+        PackageType="Image",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/any",
+        Code={"ImageUri": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/any:latest"},
+        ImageConfig={"Command": ["tests.conformance.functions.echo.on_event"]},
+    )
+
+    payload, answer = platform.invoke(name, {"customer": 1})
+
+    assert "FunctionError" not in answer
+    assert payload["event"] == {"customer": 1}
+
+
 def test_log_has_the_platform_lines_around_the_handlers(platform):
     function = platform.create_function("echo.on_event")
 

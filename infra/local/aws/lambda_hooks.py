@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 CONFIGURATION_KEYS = (
-    "FunctionName", "FunctionArn", "Handler", "Timeout", "MemorySize", "Version", "Environment"
+    "FunctionName", "FunctionArn", "Handler", "ImageConfigResponse", "Timeout", "MemorySize",
+    "Version", "Environment",
 )  # fmt: skip
 
 
@@ -76,6 +77,8 @@ def install(link: HostLink) -> Forwarder:
     """Have every way of invoking a function go through the host."""
     forwarder = Forwarder(link)
     lambda_svc._execute_function_warm = forwarder  # noqa: SLF001
+    # Of a container image, only its command is used: there is no Docker, and no need of one.
+    lambda_svc._execute_function_docker = forwarder  # noqa: SLF001
     lambda_svc._invoke = _refusing_without_host(link, lambda_svc._invoke)  # noqa: SLF001
     for name in ("_poll_sqs", "_poll_kinesis", "_poll_dynamodb_streams"):
         setattr(lambda_svc, name, _paused_without_host(link, getattr(lambda_svc, name)))

@@ -39,7 +39,7 @@ class Function:
         return cls(
             name=configuration["FunctionName"],
             arn=configuration["FunctionArn"],
-            handler=configuration["Handler"],
+            handler=configuration.get("Handler") or _command_of(configuration),
             timeout_seconds=float(configuration.get("Timeout") or 3),
             memory_mib=int(configuration.get("MemorySize") or 128),
             version=configuration.get("Version") or "$LATEST",
@@ -53,6 +53,12 @@ class Function:
     @property
     def account_id(self) -> str:
         return self.arn.split(":")[4]
+
+
+def _command_of(configuration: Mapping[str, Any]) -> str:
+    """Return what the entry point of a container image, Lambda's runtime client, is told to run."""
+    (handler,) = configuration["ImageConfigResponse"]["ImageConfig"]["Command"]
+    return str(handler)
 
 
 def runtime_command() -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""How long do the staff's questions take over ten million events?"""

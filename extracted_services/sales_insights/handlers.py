@@ -1,0 +1,101 @@
+"""What AWS Lambda calls: events in, files merged, answers out. Wiring only.
+
+Only merging and answering import DuckDB: taking events in needs none of it.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from extracted_services.lambda_support.code_digest import build_of
+from extracted_services.lambda_support.consuming import Consumer
+from extracted_services.lambda_support.observability import structured_logger, with_metrics
+from extracted_services.lambda_support.responding import respond
+from extracted_services.read_models import answering
+from extracted_services.sales_insights import projection, queries, store
+from extracted_services.sales_insights.view import READS, landing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from event_contracts.envelope import Envelope
+    from event_contracts.sales_insights import Answer
+    from extracted_services.lambda_support.responding import Request, Response
+    from extracted_services.sales_insights.store import ObjectLake
+    from extracted_services.sales_insights.view import Row
+
+LOGGER = structured_logger("sales_insights")
+TAKEN = "taken"
+_UNITS = {"landed": "Count", "rows": "Count", "files": "Count"}
+
+
+def on_events(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Keep a batch of a FIFO queue as one object; the answer names what to deliver again."""
+    return take_in(event, kept_in=_lake())
+
+
+def on_schedule(_event: dict[str, Any], _context: Any) -> None:
+    """Merge what has landed."""
+    merged = projection.merge(_lake(), _engine(), now=datetime.now(UTC))
+    fields = {"landed": merged.landed, "rows": merged.rows, "files": merged.files}
+    LOGGER.info("merged", extra=with_metrics(fields, _UNITS, by=("service",)))
+
+
+def on_request(event: dict[str, Any], context: Any) -> Response:
+    """Answer a request; each answer says which code gave it."""
+    return respond(event, context, partial(answer, kept_in=_lake()), LOGGER, build=_build())
+
+
+def take_in(batch: dict[str, Any], *, kept_in: ObjectLake) -> dict[str, Any]:
+    """Keep a batch; what is raised on the way sends all of it back, and again changes nothing."""
+    rows: list[Row] = []
+    response = consumer(rows).consume(batch)
+    if rows:
+        kept_in.land(*landing_of(rows))
+    return response
+
+
+def consumer(rows: list[Row]) -> Consumer:
+    """Return the consumer that adds the rows of events to these.
+
+    Order does not matter to a set of events, and no event has to wait for another.
+    """
+
+    def take(envelope: Envelope) -> str:
+        rows.extend(projection.facts_of(envelope))
+        return TAKEN
+
+    return Consumer(handle=take, reads=READS, logger=LOGGER)
+
+
+def answer(request: Request, *, kept_in: ObjectLake) -> Response:
+    """Answer one request out of this lake."""
+    return answering.answer(request, _ANSWERS, kept_in=kept_in)
+
+
+def _question(request: Request, kept_in: ObjectLake) -> Answer:
+    question = queries.read_question(request.path["question"], request.parameters)
+    return queries.answer(question, kept_in, _engine())
+
+
+_ANSWERS: dict[str, Callable[[Request, ObjectLake], object]] = {
+    "GET /insights/{question}": _question,
+}
+
+
+@cache
+def _build() -> str:
+    return build_of(__package__)
+
+
+@cache
+def _lake() -> ObjectLake:
+    return store.connect(os.environ["BUCKET_NAME"])
+
+
+@cache
+def _engine() -> Any:
+    return store.engine()

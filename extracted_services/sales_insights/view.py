@@ -1,0 +1,259 @@
+"""What is kept: a table for each type of event, a row for each event, and a list of the files.
+
+Tables follow the contracts: a field of an event is a column, and a field added later is a column
+that older files do not have.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import blake2b
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
+
+from event_contracts.registry import EVENT_CLASSES, is_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from event_contracts.envelope import Envelope
+
+READS = frozenset({"catalogue", "customers", "ordering"})
+"""The apps whose facts have tables; of others, and of snapshots, only the envelope is kept."""
+OTHERS = "other_events"
+LANDING, FILES, ATHENA, MANIFEST = "landing/", "events/", "athena/", "manifest.json"
+
+_ENVELOPE = (
+    ("fact_id", "VARCHAR"),
+    ("event_id", "VARCHAR"),
+    ("event_type", "VARCHAR"),
+    ("stream", "VARCHAR"),
+    ("version", "BIGINT"),
+    ("occurred_at", "TIMESTAMP"),
+    ("recorded_at", "TIMESTAMP"),
+)
+_SCALARS = {str: "VARCHAR", int: "BIGINT", bool: "BOOLEAN", datetime: "TIMESTAMP"}
+
+Columns = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """The events of one table that occurred on one day of UTC (`2011-03-14`)."""
+
+    table: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One fact, as its table keeps it: instants are UTC, without saying so.
+
+    `fact_id` is the same whoever tells the fact: its event, or a snapshot taken after it.
+    """
+
+    place: Partition
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """A Parquet file: never changed, and of one partition; no event is in two of them."""
+
+    key: str
+    table: str
+    day: str
+    rows: int
+    size_bytes: int
+
+    @property
+    def place(self) -> Partition:
+        """Where its events belong."""
+        return Partition(table=self.table, day=self.day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A file whose events are in another one since an instant; somebody may be reading it yet."""
+
+    key: str
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Which files hold the events that were merged, and when the newest of those was recorded."""
+
+    files: tuple[DataFile, ...] = ()
+    replaced: tuple[Replaced, ...] = ()
+    recorded_until: datetime | None = None
+
+    def of(self, place: Partition) -> tuple[DataFile, ...]:
+        """Return the files of a partition."""
+        return tuple(file for file in self.files if file.place == place)
+
+
+class Lake(Protocol):
+    """Where all of it is kept: S3 and the disk of a function, or the memory of a test."""
+
+    def list_landed(self, most: int) -> list[str]:
+        """List objects that landed and were not taken away after they were merged."""
+
+    def read_landed(self, keys: Sequence[str]) -> list[str]:
+        """Read landed objects.
+
+        Raises:
+            Gone: one was merged and taken away meanwhile.
+        """
+
+    def read_manifest(self) -> tuple[Manifest, str | None]:
+        """Read the list of files, and the token that it can be replaced with."""
+
+    def replace_manifest(self, manifest: Manifest, token: str | None) -> None:
+        """Put another list in the place of the one that the token is of, at one stroke.
+
+        Raises:
+            ManifestMoved: somebody else has replaced it.
+        """
+
+    def fetch(self, files: Sequence[DataFile]) -> list[Path]:
+        """Return local copies.
+
+        Raises:
+            Gone: one was replaced, and taken away.
+        """
+
+    def store(self, path: Path, key: str) -> None:
+        """Upload a file."""
+
+    def list_for_athena(self, place: Partition, files: Sequence[DataFile]) -> None:
+        """Tell Athena which files a partition consists of, at one stroke."""
+
+    def take_away(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are gone already are no matter."""
+
+
+@cache
+def table_of(event_type: str) -> str:
+    """Name the table of a type of event: `ordering_order_placed_v1`."""
+    has_table = event_type.partition(".")[0] in READS and not is_snapshot(event_type)
+    return event_type.replace(".", "_") if has_table else OTHERS
+
+
+@cache
+def columns_of(table: str) -> Columns:
+    """Return a table's columns and their types, as DuckDB writes them.
+
+    Raises:
+        KeyError: there is no such table.
+    """
+    return _ENVELOPE if table == OTHERS else (*_ENVELOPE, *_fields(_CLASSES[table]))
+
+
+_CLASSES = {
+    table_of(event_type): cls
+    for event_type, cls in EVENT_CLASSES.items()
+    if table_of(event_type) != OTHERS
+}
+TABLES = (*sorted(_CLASSES), OTHERS)
+
+
+def row_of(envelope: Envelope, *, fact_id: str = "") -> Row:
+    """Turn an event into the row of its table; it is a fact of its own unless told otherwise."""
+    values = {
+        "fact_id": fact_id or str(envelope.event_id),
+        "event_id": str(envelope.event_id),
+        "event_type": envelope.event_type,
+        "stream": envelope.stream,
+        "version": envelope.version,
+        "occurred_at": envelope.occurred_at,
+        "recorded_at": envelope.recorded_at or envelope.occurred_at,
+    }
+    table = table_of(envelope.event_type)
+    data = _plain(envelope.data) if table != OTHERS else {}
+    plain = {name: _plain(value) for name, value in values.items()} | data
+    return Row(place=Partition(table=table, day=plain["occurred_at"][:10]), values=plain)
+
+
+def landing_of(rows: Iterable[Row]) -> tuple[str, str]:
+    """Return the key and the text of an object that holds these rows: the same rows, the same key.
+
+    They are lines of JSON, whatever their tables: one object a batch, however many partitions.
+    """
+    lines = [
+        json.dumps([row.place.table, row.place.day, row.values], ensure_ascii=False) for row in rows
+    ]
+    text = "".join(f"{line}\n" for line in sorted(lines))
+    return f"{LANDING}{blake2b(text.encode(), digest_size=16).hexdigest()}.jsonl", text
+
+
+def read_landing(text: str) -> list[Row]:
+    """Read the rows of a landed object back."""
+    return [
+        Row(place=Partition(table=table, day=day), values=values)
+        for table, day, values in map(json.loads, text.splitlines())
+    ]
+
+
+def stage(rows: Iterable[Row], file: Path) -> None:
+    """Write rows of one table to a local file, from which DuckDB reads them."""
+    with file.open("w") as lines:
+        lines.writelines(f"{json.dumps(row.values, ensure_ascii=False)}\n" for row in rows)
+
+
+def staged_rows(file: Path, table: str) -> str:
+    """Return what selects a staged file's rows, in the columns of their table; each event once."""
+    columns = ", ".join(f"\"{name}\": '{kind}'" for name, kind in columns_of(table))
+    return (
+        f"SELECT DISTINCT ON (fact_id) * FROM read_json('{file}', "  # noqa: S608 - names of ours
+        f"format = 'newline_delimited', columns = {{{columns}}})"
+    )
+
+
+def file_rows(files: Sequence[Path], table: str) -> str:
+    """Return what selects the rows of files, in the columns of their table.
+
+    A column that a file does not have is empty: it was written before there was the field.
+    """
+    nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns_of(table))
+    empty = f"SELECT {nothing} WHERE false"
+    if not files:
+        return empty
+    names = ", ".join(f"'{file}'" for file in files)
+    return f"{empty} UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true)"  # noqa: S608
+
+
+def newest(manifest: Manifest, rows: Iterable[Row]) -> datetime | None:
+    """Return when the newest of all these events was recorded."""
+    texts = [row.values["recorded_at"] for row in rows]
+    instants = [datetime.fromisoformat(max(texts)).replace(tzinfo=UTC)] if texts else []
+    known = [manifest.recorded_until] if manifest.recorded_until else []
+    return max([*instants, *known], default=None)
+
+
+def _fields(cls: type) -> Columns:
+    hints = get_type_hints(cls)
+    return tuple((field.name, _sql_type(hints[field.name])) for field in fields(cls))
+
+
+def _sql_type(hint: Any) -> str:
+    if isinstance(hint, UnionType):
+        return _sql_type(next(arg for arg in get_args(hint) if arg is not NoneType))
+    if get_origin(hint) is tuple:
+        return f"{_sql_type(get_args(hint)[0])}[]"
+    if is_dataclass(hint):
+        inner = ", ".join(f'"{name}" {kind}' for name, kind in _fields(hint))  # type: ignore[arg-type]
+        return f"STRUCT({inner})"
+    return _SCALARS[hint]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

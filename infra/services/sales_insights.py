@@ -1,0 +1,19 @@
+"""The stack of extracted_services/sales_insights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from event_contracts.streams import STREAM_KINDS
+from infra.building_blocks.lake_service import LakeService
+
+
+def add(scope: Any) -> LakeService:
+    """Add the service that answers "how did the shop do?"."""
+    return LakeService(
+        scope,
+        service="sales_insights",
+        question="How did the shop do?",
+        stream_kinds=STREAM_KINDS,
+        routes=("/insights/{question}",),
+    )

@@ -1,0 +1,65 @@
+"""Whom a question is put to, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from event_contracts.plain_values import from_plain
+from event_contracts.sales_insights import ROWS, Answer, days_since_1970
+from monolith.insights.migration_paths import SALES_INSIGHTS, service_request
+from monolith.staff.wording import moment
+from monolith.strangler import clients, routing
+
+if TYPE_CHECKING:
+    from event_contracts.sales_insights import Question
+
+logger = structlog.get_logger(__name__)
+
+_SECONDS = 2.0
+FROM_TABLES = "from the tables"
+_SOURCES = {"service": "from events", "monolith": FROM_TABLES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The rows of an answer, and in words where they are from."""
+
+    rows: list[Any]
+    source: str
+
+
+def ask(question: Question) -> Told:
+    """Ask whoever answers the read just now; a service that does not have all the days does not."""
+    answered = routing.answer(
+        SALES_INSIGHTS, question, minimum_version=days_since_1970(question.period.until_day)
+    )
+    return Told(rows=_rows(answered.value), source=_SOURCES[answered.source])
+
+
+def ask_events(question: Question) -> Told | None:
+    """Ask the service, which alone can tell; None if it cannot just now."""
+    client = clients.client_for(SALES_INSIGHTS)
+    if client is None:
+        return None
+    request = service_request(question)
+    deadline = time.monotonic() + _SECONDS
+    try:
+        said = client.get(request.path, request.parameters, answer_class=Answer, deadline=deadline)
+    except clients.ServiceError as error:
+        logger.warning("events not asked", question=question.name, error=str(error))
+        return None
+    return Told(rows=_rows(said), source=_until(said))
+
+
+def _rows(said: Answer) -> list[Any]:
+    return [from_plain(ROWS[said.question], row) for row in said.rows]
+
+
+def _until(said: Answer) -> str:
+    if said.recorded_until is None:
+        return _SOURCES["service"]
+    return f"from events, recorded until {moment(said.recorded_until)}"

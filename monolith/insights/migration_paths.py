@@ -1,0 +1,115 @@
+"""The staff's reports are a read that moves out: to a service that holds every event.
+
+What tables and events both can tell is asked through the strangler, and compared. A report is about
+everybody, so there is no customer whose version it could have: it has the days of which it tells,
+and a day that is over never changes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from event_contracts.sales_insights import (
+    FROM_EVENTS_ONLY,
+    LONGEST_PERIOD_DAYS,
+    ROWS,
+    Answer,
+    Period,
+    Question,
+    days_since_1970,
+)
+from monolith.insights.queries.answering import answer
+from monolith.insights.queries.orders import count_order_streams, list_order_streams
+from monolith.ordering.queries import get_orders_snapshot
+from monolith.strangler import registry
+from monolith.strangler.comparison import Difference, differences
+from monolith.strangler.registry import MovingRead, ServiceRequest, SnapshotSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SALES_INSIGHTS = "sales_insights"
+BOTH_CAN_TELL = tuple(name for name in ROWS if name not in FROM_EVENTS_ONLY)
+_NO_STREAM = "insights/everybody"
+_SAMPLE_DAYS = (1, 7, 28, 90)
+
+
+def declare() -> None:
+    """Make the moving read known to the strangler; called once the apps are loaded."""
+    registry.declare(sales_insights)
+
+
+def service_request(question: Question) -> ServiceRequest:
+    """Return what to ask the service for."""
+    about = {"about": question.about} if question.about else {}
+    return ServiceRequest(
+        path=f"/insights/{question.name}",
+        parameters={
+            "first_day": question.first_day,
+            "until_day": question.until_day,
+            **about,
+        },
+    )
+
+
+def _compare(monolith: Answer, service: Answer) -> tuple[Difference, ...]:
+    # How far the events have come is no part of what they say.
+    return differences(_rows(monolith), _rows(service))
+
+
+def _rows(said: Answer) -> dict[str, Any]:
+    return {"question": said.question, "rows": list(said.rows)}
+
+
+def _all_orders_of(stream: str) -> Question:
+    today = datetime.now(UTC).date()
+    first = date.fromordinal(today.toordinal() - LONGEST_PERIOD_DAYS)
+    return Question.over(Period(first_day=first, until_day=today), "orders_booked", about=stream)
+
+
+def _sample_questions(count: int) -> Iterator[Question]:
+    today = datetime.now(UTC).date().toordinal()
+    for number in range(count):
+        days = _SAMPLE_DAYS[number % len(_SAMPLE_DAYS)]
+        until = today - number * days
+        period = Period(first_day=date.fromordinal(until - days), until_day=date.fromordinal(until))
+        yield from (
+            Question.over(period, name) for name in BOTH_CAN_TELL if name != "orders_booked"
+        )
+
+
+sales_insights = MovingRead(
+    name=SALES_INSIGHTS,
+    family="insights",
+    monolith_answer=answer,
+    service_request=service_request,
+    answer_class=Answer,
+    version_of=lambda said: said.as_of,
+    stream_of=lambda _question: _NO_STREAM,
+    read_at="/ops/insights/",
+    sources=tuple(
+        f"monolith.insights.queries.{module}"
+        for module in (
+            "answering", "dispatch", "orders", "price_effects", "reading", "retention", "takings",
+        )
+    ),
+    compare=_compare,
+    shape_of=lambda question: question.name,
+    shapes=BOTH_CAN_TELL,
+    sample_queries=_sample_questions,
+    query_class=Question,
+    source=SnapshotSource(
+        keys_after=list_order_streams,
+        stream_of=lambda stream: stream,
+        snapshot=get_orders_snapshot,
+        first_query=_all_orders_of,
+        next_query=lambda _question, _said: None,
+        count=count_order_streams,
+    ),
+)  # fmt: skip
+
+
+def complete_until(said: Answer, period: Period) -> bool:
+    """Tell whether an answer has everything of a period."""
+    return said.as_of >= days_since_1970(period.until_day)

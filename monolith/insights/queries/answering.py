@@ -1,0 +1,49 @@
+"""A question's answer out of the tables, in the words of the contract."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from event_contracts.plain_values import to_plain
+from event_contracts.sales_insights import Answer, Period, Question, days_since_1970
+from monolith.insights.queries.dispatch import list_dispatch_times
+from monolith.insights.queries.orders import list_orders_booked
+from monolith.insights.queries.price_effects import list_price_effects
+from monolith.insights.queries.retention import list_cohorts
+from monolith.insights.queries.takings import (
+    list_takings_by_country,
+    list_takings_by_day,
+    list_takings_by_product,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_REPORTS: dict[str, Callable[[Period], list[Any]]] = {
+    "takings_by_day": list_takings_by_day,
+    "takings_by_country": list_takings_by_country,
+    "takings_by_product": list_takings_by_product,
+    "cohorts": list_cohorts,
+    "price_effects": list_price_effects,
+    "dispatch_times": list_dispatch_times,
+}
+
+
+def answer(question: Question) -> Answer:
+    """Answer a question about days that are over; what the tables know, they know at once.
+
+    Raises:
+        KeyError: no table can tell: `FROM_EVENTS_ONLY`.
+    """
+    if question.name == "orders_booked":
+        rows: list[Any] = list_orders_booked(question.period, question.about)
+    else:
+        rows = _REPORTS[question.name](question.period)
+    today = days_since_1970(datetime.now(UTC).date())
+    return Answer(
+        question=question.name,
+        as_of=min(days_since_1970(question.period.until_day), today),
+        recorded_until=None,
+        rows=tuple(to_plain(row) for row in rows),
+    )

@@ -1,0 +1,254 @@
+"""The agreement law of the reports: what the tables say is what the events say, day by day."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from event_contracts.sales_insights import Period, Question
+from extracted_services.sales_insights import projection, queries, store
+from extracted_services.sales_insights.store import ObjectLake
+from extracted_services.sales_insights.view import landing_of
+from monolith.catalogue.operations import PriceUnchanged, change_price
+from monolith.insights.migration_paths import BOTH_CAN_TELL, sales_insights
+from monolith.insights.queries import list_products_as_of
+from monolith.insights.queries.orders import count_order_streams
+from monolith.ordering import operations
+from monolith.ordering.legacy import (
+    LegacyLine,
+    LegacyOrder,
+    LegacyReturn,
+    LegacyReturnedLine,
+    load_orders,
+)
+from monolith.strangler.snapshots import record_snapshots
+from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
+from tests.factories import a_customer, a_key, a_product, delivery, lines, recorded
+
+pytestmark = pytest.mark.django_db
+
+MARCH = Period(first_day=date(2025, 3, 1), until_day=date(2025, 4, 1))
+CODES = ("HEART", "JAR", "LAMP", "MUG")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with store.engine() as connection:
+        yield connection
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return ObjectLake(InMemoryObjects(), tmp_path)
+
+
+def deliver(lake, engine, envelopes, *, chance=None):
+    """Deliver in batches, some twice, in any order; merge now and then."""
+    chance = chance or random.Random(1)
+    deliveries = [*envelopes, *chance.sample(envelopes, len(envelopes) // 3)]
+    chance.shuffle(deliveries)
+    while deliveries:
+        size = chance.randint(1, 10)
+        batch, deliveries = deliveries[:size], deliveries[size:]
+        lake.land(*landing_of([row for each in batch for row in projection.facts_of(each)]))
+        if chance.random() < 0.1:
+            projection.merge(lake, engine, now=datetime.now(UTC))
+
+
+def disagreements(lake, engine, *, periods, streams=()):
+    questions = [
+        Question.over(period, name)
+        for period in periods
+        for name in BOTH_CAN_TELL
+        if name != "orders_booked"
+    ]
+    questions += [Question.over(MARCH, "orders_booked", about=stream) for stream in streams]
+    return {
+        (question.name, question.first_day, question.about): found
+        for question in questions
+        if (
+            found := sales_insights.compare(
+                sales_insights.ask_monolith(question), queries.answer(question, lake, engine)
+            )
+        )
+    }
+
+
+class Trader:
+    """Does what customers and staff do, at random, in the order of time."""
+
+    def __init__(self, seed):
+        self.chance = random.Random(seed)
+        self.now = datetime(2025, 3, 1, 10, tzinfo=UTC)
+        self.customers = [a_customer(f"Customer{number}") for number in range(4)]
+        for code in CODES:
+            a_product(code, price_pence=self.chance.randint(100, 900), quantity=100_000)
+        self.placed, self.sent = [], []
+
+    def trade(self, steps):
+        for _ in range(steps):
+            self.now += timedelta(minutes=self.chance.randint(1, 500), seconds=self.chance.random())
+            self.chance.choices(
+                (self.order, self.dispatch, self.cancel, self.give_back, self.reprice, self.fill),
+                (8, 5, 1, 2, 2, 3),
+            )[0]()
+
+    def order(self):
+        customer = self.chance.choice([*self.customers, None])
+        wanted = [(code, self.chance.randint(1, 9)) for code in self.chance.sample(CODES, 2)]
+        order = operations.place_order(
+            lines=lines(*wanted),
+            customer_id=customer.pk if customer else None,
+            delivery=delivery(self.chance.choice(("France", "Spain", "United Kingdom"))),
+            placed_at=self.now,
+            idempotency_key=a_key(),
+        )
+        self.placed.append((order, wanted))
+
+    def dispatch(self):
+        if self.placed:
+            order, wanted = self.placed.pop(0)
+            operations.dispatch_order(order_number=order.number, dispatched_at=self.now)
+            self.sent.append((order, wanted))
+
+    def cancel(self):
+        if self.placed:
+            order, _ = self.placed.pop()
+            operations.cancel_order(order_number=order.number, cancelled_at=self.now, reason="")
+
+    def give_back(self):
+        if self.sent:
+            order, wanted = self.sent.pop(self.chance.randrange(len(self.sent)))
+            code, quantity = self.chance.choice(wanted)
+            operations.return_items(
+                order_number=order.number,
+                lines=[
+                    operations.ReturnRequest(
+                        stock_code=code, quantity=self.chance.randint(1, quantity)
+                    )
+                ],
+                returned_at=self.now,
+                idempotency_key=a_key(),
+            )
+
+    def reprice(self):
+        with suppress(PriceUnchanged):
+            change_price(
+                stock_code=self.chance.choice(CODES),
+                price_pence=self.chance.randint(100, 900),
+                effective_at=self.now,
+            )
+
+    def fill(self):
+        operations.add_to_basket(
+            basket_token=uuid4(),
+            customer_id=None,
+            stock_code=self.chance.choice(CODES),
+            quantity=1,
+            added_at=self.now,
+        )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_events_say_what_the_tables_say(lake, engine, seed):
+    trader = Trader(seed)
+    trader.trade(90)
+    deliver(lake, engine, recorded(), chance=trader.chance)
+    one_day = Period(first_day=date(2025, 3, 5), until_day=date(2025, 3, 6))
+    streams = [f"customer/{customer.pk}" for customer in trader.customers]
+
+    assert disagreements(lake, engine, periods=(MARCH, one_day), streams=streams) == {}
+    assert queries.answer(Question.over(MARCH, "takings_by_day"), lake, engine).rows
+
+
+def test_prices_of_a_former_day_are_those_of_the_tables(lake, engine):
+    trader = Trader(7)
+    trader.trade(60)
+    deliver(lake, engine, recorded())
+
+    said = queries.answer(Question.over(MARCH, "products_as_of"), lake, engine)
+
+    from_tables = {row.stock_code: row.price_pence for row in list_products_as_of(MARCH.end)}
+    assert {row["stock_code"]: row["price_pence"] for row in said.rows} == from_tables
+    assert {row["is_available"] for row in said.rows} == {True}
+
+
+def test_past_that_no_event_told_comes_by_snapshots(lake, engine):
+    alice = a_customer("Alice")
+    a_product("HEART", price_pence=200)
+    old = datetime(2025, 3, 3, 10, tzinfo=UTC)
+    back = LegacyReturn(
+        number="C1",
+        issued_at=old + timedelta(days=3),
+        lines=(LegacyReturnedLine(position=1, quantity=1, refund_pence=200),),
+    )
+    bought = (LegacyLine(stock_code="HEART", quantity=3, unit_price_pence=200),)
+    history = [
+        LegacyOrder(
+            number="1",
+            customer_id=alice.pk,
+            country="France",
+            placed_at=old,
+            dispatched_at=old + timedelta(hours=5),
+            lines=bought,
+            returns=(back,),
+        ),
+        LegacyOrder(
+            number="2",
+            customer_id=None,
+            country="Spain",
+            placed_at=old,
+            dispatched_at=old + timedelta(hours=6),
+            lines=bought,
+        ),
+    ]
+    load_orders(history)
+    operations.place_order(
+        lines=lines(("HEART", 1)),
+        customer_id=alice.pk,
+        delivery=delivery(),
+        placed_at=old + timedelta(days=9),
+        idempotency_key=a_key(),
+    )
+    streams = [f"customer/{alice.pk}", "guest-order/2"]
+    assert sales_insights.source.keys_after("", 10) == streams
+    assert sales_insights.source.keys_after(streams[0], 10) == streams[1:]
+    assert count_order_streams() == len(streams)
+    deliver(lake, engine, recorded())
+    without_the_past = disagreements(lake, engine, periods=(MARCH,), streams=streams)
+
+    record_snapshots(sales_insights, streams)
+    deliver(lake, engine, recorded())
+
+    assert without_the_past
+    assert disagreements(lake, engine, periods=(MARCH,), streams=streams) == {}
+
+
+def test_lost_event_is_seen_as_a_disagreement(lake, engine):
+    trader = Trader(3)
+    trader.trade(60)
+    events = recorded()
+    lost = next(
+        each
+        for each in events
+        if each.event_type == "ordering.order_placed.v1" and each.occurred_at >= MARCH.start
+    )
+
+    deliver(lake, engine, [each for each in events if each is not lost])
+
+    assert {name for name, *_ in disagreements(lake, engine, periods=(MARCH,))} >= {
+        "takings_by_day",
+        "takings_by_country",
+    }
+
+
+def test_sample_questions_have_every_shape_but_the_one_of_a_stream():
+    questions = list(sales_insights.sample_queries(5))
+
+    assert {question.name for question in questions} == {*BOTH_CAN_TELL} - {"orders_booked"}
+    assert len(questions) == 5 * (len(BOTH_CAN_TELL) - 1)
+    assert all(question.period.day_count in {1, 7, 28, 90} for question in questions)

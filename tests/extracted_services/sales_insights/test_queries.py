@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from event_contracts.sales_insights import MOST_HOURS, ROWS, Period, Question, days_since_1970
+from extracted_services.read_models.answering import NotComplete
+from extracted_services.read_models.parameters import BadParameter
+from extracted_services.sales_insights import queries
+from extracted_services.sales_insights.queries.answering import written
+from tests.extracted_services.sales_insights.facts import (
+    ALL,
+    MARCH,
+    NOW,
+    added,
+    ask,
+    available,
+    cancelled,
+    checked_out,
+    dispatched,
+    everything,
+    land,
+    land_and_merge,
+    listed,
+    march,
+    placed,
+    priced,
+    removed,
+    rows,
+    sold_out,
+    some_trade,
+)
+
+
+def test_every_question_has_an_answer():
+    assert set(ALL) == set(ROWS)
+
+
+def test_takings_are_booked_on_the_day_on_which_it_happened(lake, engine):
+    land(lake, *some_trade())
+
+    assert rows(lake, engine, "takings_by_day") == [
+        ("2025-03-10", 2, 2400, 0, 0),
+        ("2025-03-11", 1, 250, 1500, 0),
+        ("2025-03-12", 0, 0, 0, 200),
+    ]
+
+
+def test_takings_are_ranked_by_country_and_product(lake, engine):
+    land(lake, *some_trade())
+
+    assert rows(lake, engine, "takings_by_country") == [
+        ("France", 2, 2400, 1500, 200),
+        ("Spain", 1, 250, 0, 0),
+    ]
+    assert rows(lake, engine, "takings_by_product") == [
+        ("JAR", 2, 2000, 1500, 0),
+        ("HEART", 2, 650, 0, 200),
+    ]
+
+
+def test_what_is_outside_the_period_is_not_counted(lake, engine):
+    land(lake, *some_trade(), placed("L", 5, march(13, 0), ("JAR", 9, 500)))
+    period = Period(first_day=date(2025, 3, 11), until_day=date(2025, 3, 13))
+
+    assert [row[0] for row in rows(lake, engine, "takings_by_day", period=period)] == [
+        "2025-03-11",
+        "2025-03-12",
+    ]
+
+
+def test_cohorts_follow_customers(lake, engine):
+    land(
+        lake,
+        placed("A", 1, march(1), ("JAR", 1, 1)),
+        placed("B", 2, march(1).replace(month=5), ("JAR", 1, 1)),
+        placed("C", 1, march(2), ("JAR", 1, 1), customer=2),
+        placed("D", 2, march(2).replace(year=2026, month=1), ("JAR", 1, 1), customer=2),
+    )
+    period = Period(first_day=date(2025, 3, 1), until_day=date(2026, 3, 1))
+
+    assert rows(lake, engine, "cohorts", period=period) == [
+        ("2025-03", 0, 2),
+        ("2025-03", 2, 1),
+        ("2025-03", 10, 1),
+    ]
+
+
+def test_change_of_price_stands_between_sales_before_and_after(lake, engine):
+    land(lake, *some_trade(), placed("L", 5, march(26), ("HEART", 50, 250)))
+
+    assert rows(lake, engine, "price_effects") == [
+        ("HEART", "2025-03-11T12:00:00+00:00", 200, 250, 2, 1)
+    ]
+
+
+def test_last_word_about_the_price_of_an_instant_holds(lake, engine):
+    land(
+        lake,
+        listed("HEART", march(1), 200),
+        priced("HEART", 2, march(5), 200, 999),
+        priced("HEART", 3, march(5), 200, 210),
+    )
+
+    assert [row[3] for row in rows(lake, engine, "price_effects")] == [210]
+    assert rows(lake, engine, "products_as_of", about="HEART") == [("HEART", "Heart", 210, True)]
+
+
+def test_parcels_are_counted_by_whole_hours(lake, engine):
+    land(
+        lake,
+        dispatched("A", 1, march(10, 8), march(10, 9, 59)),
+        dispatched("B", 2, march(10, 8), march(10, 10)),
+        dispatched("C", 3, march(1), march(20)),
+    )
+
+    assert rows(lake, engine, "dispatch_times") == [(1, 1), (2, 1), (MOST_HOURS, 1)]
+
+
+def test_stock_of_a_former_day_is_what_had_been_told_until_then(lake, engine):
+    land(
+        lake,
+        listed("HEART", march(1), 200),
+        sold_out("HEART", 2, march(13)),
+        available("HEART", 3, march(15)),
+        priced("HEART", 4, march(16), 200, 300),
+        listed("LATER", march(20), 1),
+    )
+
+    def on(day):
+        period = Period(first_day=date(2025, 3, 1), until_day=date(2025, 3, day + 1))
+        return rows(lake, engine, "products_as_of", period=period)
+
+    assert [on(12), on(14), on(16)] == [
+        [("HEART", "Heart", 200, True)],
+        [("HEART", "Heart", 200, False)],
+        [("HEART", "Heart", 300, True)],
+    ]
+
+
+def test_baskets_that_were_given_up_are_those_without_an_order(lake, engine):
+    land(
+        lake,
+        added(1, 1, march(10), "HEART"),
+        added(1, 2, march(10, 13), "JAR"),
+        removed(1, 3, march(10, 14), "JAR"),
+        checked_out(1, 4, march(11)),
+        added(1, 5, march(12), "HEART"),
+        added(2, 1, march(12), "JAR"),
+        removed(2, 2, march(12, 13), "JAR", 3),
+        added(3, 1, march(31, 23), "JAR"),
+        checked_out(3, 2, march(31, 0).replace(month=4, day=1)),
+    )
+
+    assert rows(lake, engine, "baskets_by_day") == [
+        ("2025-03-10", 1, 1),
+        ("2025-03-12", 2, 0),
+        ("2025-03-31", 1, 0),
+    ]
+    assert rows(lake, engine, "removed_products") == [("JAR", 2, 4, 1)]
+
+
+def test_answer_is_the_same_before_between_and_after_merges(lake, engine):
+    trade = some_trade()
+    land(lake, *trade)
+    before = everything(lake, engine)
+
+    land_and_merge(lake, engine, *trade[:4])
+    between = everything(lake, engine)
+    land(lake, *trade[3:])
+
+    assert before == between == everything(lake, engine)
+
+
+def test_answer_tells_until_when_it_has_everything(lake, engine):
+    land(lake, *some_trade())
+    april = Period(first_day=date(2025, 3, 1), until_day=date(2025, 5, 1))
+
+    march_only, more = (ask(lake, engine, "cohorts", period=each) for each in (MARCH, april))
+
+    assert march_only.recorded_until == NOW
+    # Two minutes are not over yet since midnight: the last day of March is not settled.
+    assert {march_only.as_of, more.as_of} == {days_since_1970(date(2025, 3, 31))}
+
+
+def test_empty_lake_refuses_to_answer(lake, engine):
+    with pytest.raises(NotComplete):
+        ask(lake, engine, "cohorts")
+
+
+def test_lake_that_nobody_merges_refuses_to_answer(lake, engine, monkeypatch):
+    monkeypatch.setattr(queries.answering, "MOST_LANDED", 1)
+    land(lake, some_trade()[0])
+    land(lake, some_trade()[1])
+
+    with pytest.raises(NotComplete, match="2 landed objects"):
+        ask(lake, engine, "cohorts")
+
+
+PERIOD = {"first_day": "2025-03-01", "until_day": "2025-04-01"}
+
+
+def test_question_is_read_from_a_request():
+    asked = queries.read_question("cohorts", PERIOD | {"about": "85123A"})
+
+    assert asked == Question.over(MARCH, "cohorts", about="85123A")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "wrong"),
+    [
+        ("weather", PERIOD, "question"),
+        ("cohorts", {"first_day": "2025-03-01"}, "until_day"),
+        ("cohorts", PERIOD | {"first_day": "20250301"}, "first_day"),
+        ("cohorts", PERIOD | {"until_day": "2025-02-01"}, "until_day"),
+        ("cohorts", PERIOD | {"limit": "3"}, "limit"),
+        ("cohorts", PERIOD | {"about": "' OR ''='"}, "about"),
+    ],
+)
+def test_question_that_cannot_be_read_is_refused_by_name(name, parameters, wrong):
+    with pytest.raises(BadParameter) as refused:
+        queries.read_question(name, parameters)
+
+    assert refused.value.name == wrong
+
+
+def test_nothing_but_instants_and_a_code_is_written_into_a_statement():
+    with pytest.raises(ValueError, match="stock code"):
+        written(Question.over(MARCH, "products_as_of", about="'; DROP TABLE x --"))
+
+
+def test_cancelled_order_of_a_former_day_counts_on_the_day_of_its_cancellation(lake, engine):
+    land(
+        lake,
+        placed("A", 1, march(1).replace(month=2), ("JAR", 2, 500)),
+        cancelled("A", 2, march(1).replace(month=2), march(3)),
+    )
+
+    assert rows(lake, engine, "takings_by_day") == [("2025-03-03", 0, 0, 1000, 0)]
+
+
+def test_day_that_is_over_is_settled_two_minutes_after_midnight(lake, engine):
+    land(lake, *some_trade())
+    past = Period(first_day=date(2025, 3, 1), until_day=date(2025, 3, 15))
+
+    assert ask(lake, engine, "cohorts", period=past).as_of == days_since_1970(date(2025, 3, 15))
+    assert datetime(2025, 4, 1, tzinfo=UTC) == NOW
+
+
+def test_orders_of_one_stream_are_told_with_what_became_of_them(lake, engine):
+    land(lake, *some_trade())
+
+    booked = [
+        rows(lake, engine, "orders_booked", about=f"customer/{customer}") for customer in (1, 2, 3)
+    ]
+
+    assert booked == [[("A", 900, 0, 200), ("C", 250, 0, 0)], [("B", 1500, 1500, 0)], []]
