@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_contracts.order_detail import OrderDetailAnswer, OrderDetailQuery
+from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from event_contracts.plain_values import from_plain, to_plain
 from event_contracts.streams import customer_stream, guest_order_stream
 from extracted_services.order_detail.queries import read_query
@@ -27,7 +28,8 @@ from tests.factories import (
     recorded,
 )
 
-(RECORD, _) = EVENTS[-1].orders
+(SNAPSHOT,) = (event for event in EVENTS if isinstance(event, CustomerOrdersSnapshotTaken))
+(RECORD, _) = SNAPSHOT.orders
 ANSWER = OrderDetailAnswer(customer_id=17850, as_of=3, order=RECORD)
 OF_A_GUEST = OrderDetailQuery(order_number="B100001", customer_id=None)
 OF_A_CUSTOMER = OrderDetailQuery(order_number="B100001", customer_id=17850)
