@@ -10,6 +10,10 @@ from event_contracts.catalogue import (
 )
 from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
 from event_contracts.ordering import (
+    BasketCheckedOut,
+    BasketLineAdded,
+    BasketLineChanged,
+    BasketLineRemoved,
     CustomerOrdersSnapshotTaken,
     ItemsReturned,
     OrderCancelled,
@@ -27,6 +31,10 @@ EVENT_CLASSES: dict[str, type] = {
     "catalogue.product_sold_out.v1": ProductSoldOut,
     "customers.customer_details_changed.v1": CustomerDetailsChanged,
     "customers.customer_registered.v1": CustomerRegistered,
+    "ordering.basket_checked_out.v1": BasketCheckedOut,
+    "ordering.basket_line_added.v1": BasketLineAdded,
+    "ordering.basket_line_changed.v1": BasketLineChanged,
+    "ordering.basket_line_removed.v1": BasketLineRemoved,
     "ordering.customer_orders_snapshot_taken.v1": CustomerOrdersSnapshotTaken,
     "ordering.items_returned.v1": ItemsReturned,
     "ordering.order_cancelled.v1": OrderCancelled,

@@ -12,11 +12,13 @@ from django.utils import timezone
 from monolith.strangler import controls, registry
 from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import Dial, Rung, rung_at
-from monolith.strangler.models import BackfillRun, Heartbeat, PathState, Transition
+from monolith.strangler.models import BackfillRun, Heartbeat, PathState, Plan, Transition
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,12 @@ def seconds_behind(path: str, *, at: datetime) -> float | None:
     if beat is None or beat.seen_sent_at is None:
         return None
     return (at - beat.seen_sent_at).total_seconds()
+
+
+def pending_plans(at: datetime) -> QuerySet[Plan]:
+    """Return the plans that still wait to be carried out, with their approvals."""
+    plans = Plan.objects.filter(executed_at=None, expires_at__gt=at)
+    return plans.prefetch_related("approvals").order_by("created_at", "pk")
 
 
 def newest_change() -> int:

@@ -81,7 +81,7 @@ def test_absent_field_takes_its_default():
         ("id", "not-a-uuid", "badly formed"),
         ("id", ..., "id: expected text"),
         ("type", ..., "type: expected text"),
-        ("subject", "basket/1", "not a stream name"),
+        ("subject", "shelf/1", "not a stream name"),
         ("subject", "customer/", "not a stream name"),
         ("sequence", "two", "invalid literal"),
         ("sequence", 2, "sequence: expected text"),

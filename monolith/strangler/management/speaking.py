@@ -71,7 +71,7 @@ def length(text: str) -> timedelta:
 
 def print_json(command: BaseCommand, facts: object) -> None:
     """Print facts for scripts."""
-    command.stdout.write(json.dumps(facts, indent=2, default=str))
+    command.stdout.write(json.dumps(facts, indent=2, default=str, ensure_ascii=False))
 
 
 def say_changed(command: BaseCommand, changed: Transition) -> None:

@@ -34,9 +34,10 @@ class Command:
 def type_in(verb, *words):
     """Parse and run a verb; return what it printed."""
     parser = argparse.ArgumentParser(exit_on_error=False)
-    verb.add_arguments(parser)
+    verb.declare(parser.add_subparsers())
     printed = io.StringIO()
-    verb.run(Command(OutputWrapper(printed)), **vars(parser.parse_args(words)))
+    options = vars(parser.parse_args([verb.__name__.rpartition(".")[2], *words]))
+    options.pop("run")(Command(OutputWrapper(printed)), options)
     return printed.getvalue()
 
 

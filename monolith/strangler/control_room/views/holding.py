@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from monolith.strangler import operations
+from monolith.strangler import operations, planned
 from monolith.strangler.control_room import access, previews, rail, rendering
 from monolith.strangler.control_room.forms import EmergencyForm, PauseForm, ReasonForm, RollBackForm
 from monolith.strangler.control_room.path_page import UnknownPath, check_known
@@ -52,7 +52,7 @@ def roll_back(request: HttpRequest, path: str) -> HttpResponse:
         "about": "In force within seconds, and nobody has to approve it. What was earned above has"
         " to be earned again.",
         "pips": rail.pips(here, rung_called(rungs[0])),
-        "changes": previews.changes(here, rung_called(rungs[0])),
+        "changes": planned.changes(here, rung_called(rungs[0])),
         "changes_to": rungs[0],
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -12,9 +11,10 @@ from monolith.strangler import backfill
 from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
+    from argparse import _SubParsersAction
     from collections.abc import Callable
 
-    from django.core.management.base import BaseCommand, CommandParser
+    from django.core.management.base import BaseCommand
 
     from monolith.strangler.models import BackfillRun
 
@@ -30,8 +30,11 @@ _STARTED_WITH = "the backfill was started with these knobs"
 _UNFINISHED = "no backfill was begun: manage.py strangler backfill {path}"
 
 
-def add_arguments(parser: CommandParser) -> None:
-    """Declare what can be said behind `backfill`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "backfill", help="send the service a snapshot of every key, and steer that"
+    )
     knobs = ", ".join(f"{name} ({knob.says})" for name, knob in backfill.KNOBS.items())
     parser.description = _DESCRIPTION.format(knobs=knobs)
     parser.add_argument(
@@ -43,11 +46,12 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--json", action="store_true", help="status as one JSON object")
     parser.add_argument("--reason", default="", help="kept in the audit; needed to steer")
     parser.add_argument("--as", dest="actor", default="", help="who acts (default: you)")
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, words: list[str], **options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Do what the words say; errors end with their exit code."""
-    action, path, knobs = _read(words)
+    action, path, knobs = _read(options["words"])
     try:
         _ACTIONS[action](command, path, knobs, options)
     except backfill.BackfillStalled as error:
@@ -113,7 +117,10 @@ def _status(
     progress = backfill.get_progress(path, at=timezone.now())
     if progress is None:
         raise CommandError(_UNFINISHED.format(path=path), returncode=REFUSED)
-    command.stdout.write(json.dumps(progress.facts()) if options["json"] else str(progress))
+    if options["json"]:
+        speaking.print_json(command, progress.facts())
+    else:
+        command.stdout.write(str(progress))
 
 
 def _set(command: BaseCommand, path: str, knobs: dict[str, str], options: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -13,7 +12,7 @@ from monolith.strangler.comparison.rules import hows
 from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import _SubParsersAction
 
     from django.core.management.base import BaseCommand
 
@@ -23,8 +22,11 @@ REFUSED = 2
 _DAYS = 30.0
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what can be said behind `rules`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "rules", help="differences that are agreed not to matter, until a date"
+    )
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="the rules, those that expire soonest first")
     listing.add_argument("path", nargs="?")
@@ -42,17 +44,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     expiring.add_argument("path")
     expiring.add_argument("name")
     speaking.add_reason(expiring)
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, action: str, **options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Run one action."""
-    _ACTIONS[action](command, options)
+    _ACTIONS[options["action"]](command, options)
 
 
 def _list(command: BaseCommand, options: dict[str, Any]) -> None:
     rules = normalising.list_rules(options["path"])
     if options["json"]:
-        command.stdout.write(json.dumps([_facts(rule) for rule in rules], indent=2))
+        speaking.print_json(command, [_facts(rule) for rule in rules])
         return
     for rule in rules:
         until = timezone.localtime(rule.expires_at).isoformat(sep=" ", timespec="minutes")
