@@ -16,7 +16,7 @@ from monolith.ordering import operations
 from monolith.ordering.migration_paths.order_detail import ORDER_DETAIL, order_detail
 from monolith.outbox import recording
 from monolith.strangler import backfill, registry
-from tests.event_contracts.examples import EVENTS
+from tests.event_contracts.examples import ENVELOPES
 from tests.factories import (
     a_customer,
     a_dispatched_order,
@@ -27,7 +27,7 @@ from tests.factories import (
     recorded,
 )
 
-(RECORD, _) = EVENTS[-1].orders
+(RECORD, _) = ENVELOPES["ordering.customer_orders_snapshot_taken.v1"].data.orders
 ANSWER = OrderDetailAnswer(customer_id=17850, as_of=3, order=RECORD)
 OF_A_GUEST = OrderDetailQuery(order_number="B100001", customer_id=None)
 OF_A_CUSTOMER = OrderDetailQuery(order_number="B100001", customer_id=17850)
