@@ -9,11 +9,14 @@ from django.test import Client
 
 from benchmarks.concerns.clients import Crowd, Visit
 from monolith.customers.queries import get_customer
+from monolith.ordering.queries import list_order_summaries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Customers = "Sequence[tuple[int, str]]"
+    Visitors = Sequence[tuple[int, str]]
+    """Who reads: each customer's number, and the cookie that signs them in."""
+
 _ORDERS_EACH = 5
 
 
@@ -27,12 +30,26 @@ def crowds(customer_ids: Sequence[int], paths: Sequence[str]) -> list[Crowd]:
     ]
 
 
-def _histories(customers: Sequence[tuple[int, str]]) -> list[Visit]:
-    return [Visit(address="/orders/", cookie=cookie) for _, cookie in customers]
+def _histories(visitors: Visitors) -> list[Visit]:
+    return [Visit(address="/orders/", cookie=cookie) for _, cookie in visitors]
 
 
-_CROWDS: dict[str, tuple[float, Callable[[Sequence[tuple[int, str]]], list[Visit]]]] = {
+def _orders(visitors: Visitors) -> list[Visit]:
+    return [
+        Visit(address=f"/orders/{order.order_number}/", cookie=cookie)
+        for customer_id, cookie in visitors
+        for order in list_order_summaries(customer_id=customer_id)[:_ORDERS_EACH]
+    ]
+
+
+def _accounts(visitors: Visitors) -> list[Visit]:
+    return [Visit(address="/account/", cookie=cookie) for _, cookie in visitors]
+
+
+_CROWDS: dict[str, tuple[float, Callable[[Visitors], list[Visit]]]] = {
     "order_history": (3.0, _histories),
+    "order_detail": (3.0, _orders),
+    "customer_summary": (2.0, _accounts),
 }
 
 
