@@ -151,8 +151,11 @@ class Shop:
         self._mark_done("furnished")
 
     def _fill_and_place(self) -> None:
-        for path in self._paths():
+        paths = self._paths()
+        # One service takes its snapshots in while the next one's are recorded.
+        for path in paths:
             self._backfill(path)
+        for path in paths:
             self._steps.manage("reconcile", "strangler", "reconcile", path)
             self._steps.manage(
                 "place", "strangler", "place", path, self._rung, "--reason=a new local shop"
