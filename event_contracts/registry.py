@@ -12,6 +12,7 @@ from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
 from event_contracts.ordering import (
     CustomerOrdersSnapshotTaken,
     ItemsReturned,
+    OrderAnnounced,
     OrderCancelled,
     OrderDispatched,
     OrderHistorySnapshotTaken,
@@ -29,6 +30,7 @@ EVENT_CLASSES: dict[str, type] = {
     "customers.customer_registered.v1": CustomerRegistered,
     "ordering.customer_orders_snapshot_taken.v1": CustomerOrdersSnapshotTaken,
     "ordering.items_returned.v1": ItemsReturned,
+    "ordering.order_announced.v1": OrderAnnounced,
     "ordering.order_cancelled.v1": OrderCancelled,
     "ordering.order_dispatched.v1": OrderDispatched,
     "ordering.order_history_snapshot_taken.v1": OrderHistorySnapshotTaken,

@@ -5,7 +5,8 @@ from __future__ import annotations
 CUSTOMER = "customer"
 GUEST_ORDER = "guest-order"
 PRODUCT = "product"
-STREAM_KINDS = (CUSTOMER, GUEST_ORDER, PRODUCT)
+ANNOUNCEMENT = "announcement"
+STREAM_KINDS = (CUSTOMER, GUEST_ORDER, PRODUCT, ANNOUNCEMENT)
 
 NOBODY = 2**63 - 1
 """A customer id that is never given to anybody: heartbeats travel on its stream."""
@@ -24,6 +25,14 @@ def guest_order_stream(order_number: str) -> str:
 def product_stream(stock_code: str) -> str:
     """Name the stream of one product."""
     return f"{PRODUCT}/{stock_code}"
+
+
+def announcement_stream(order_number: str) -> str:
+    """Name the stream of an order's announcement, which is all that there is in it.
+
+    Apart from the streams that carry the facts: whoever takes one of those whole hears no more.
+    """
+    return f"{ANNOUNCEMENT}/{order_number}"
 
 
 def stream_kind(stream: str) -> str:

@@ -18,6 +18,7 @@ def customer_registered(customer: Customer) -> CustomerRegistered:
         customer_id=customer.pk,
         country=customer.country.name,
         registered_at=customer.registered_at,
+        contact=customer.contact,
     )
 
 
@@ -29,4 +30,5 @@ def customer_details_changed(
         country=customer.country.name,
         changed=tuple(changed),
         changed_at=at,
+        contact=customer.contact,
     )

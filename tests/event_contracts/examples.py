@@ -13,12 +13,13 @@ from event_contracts.catalogue import (
     ProductListed,
     ProductSoldOut,
 )
-from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import Contact, CustomerDetailsChanged, CustomerRegistered
 from event_contracts.envelope import Envelope
 from event_contracts.order_history import OrderSummary
 from event_contracts.ordering import (
     CustomerOrdersSnapshotTaken,
     ItemsReturned,
+    OrderAnnounced,
     OrderCancelled,
     OrderDispatched,
     OrderedLine,
@@ -48,6 +49,7 @@ BOTTLE = OrderedLine(
     quantity=2,
     unit_price_pence=339,
 )
+CONTACT = Contact(name="Zoë Archer", email="zoe@example.com")
 HEARTS_BACK = ReturnedLine(stock_code="85123A", quantity=2, refund_pence=510, position=1)
 EVENTS: tuple[Any, ...] = (
     ProductListed(
@@ -65,12 +67,18 @@ EVENTS: tuple[Any, ...] = (
     ),
     ProductSoldOut(stock_code="85123A", sold_out_at=PLACED_AT),
     ProductBecameAvailable(stock_code="85123A", available_at=PLACED_AT),
-    CustomerRegistered(customer_id=CUSTOMER_ID, country="United Kingdom", registered_at=PLACED_AT),
+    CustomerRegistered(
+        customer_id=CUSTOMER_ID,
+        country="United Kingdom",
+        registered_at=PLACED_AT,
+        contact=CONTACT,
+    ),
     CustomerDetailsChanged(
         customer_id=CUSTOMER_ID,
         country="France",
         changed=("country", "address"),
         changed_at=PLACED_AT,
+        contact=CONTACT,
     ),
     OrderPlaced(
         order_number="B100001",
@@ -149,6 +157,7 @@ EVENTS: tuple[Any, ...] = (
             ),
         ),
     ),
+    OrderAnnounced(order_number="B100001", link="/api/v1/orders/B100001/confirmation/"),
 )
 
 
@@ -159,6 +168,8 @@ def _stream_of(event: Any) -> str:
         return streams.customer_stream(streams.NOBODY)
     if hasattr(event, "stock_code"):
         return streams.product_stream(event.stock_code)
+    if isinstance(event, OrderAnnounced):
+        return streams.announcement_stream(event.order_number)
     if event.customer_id is None:
         return streams.guest_order_stream(event.order_number)
     return streams.customer_stream(event.customer_id)

@@ -9,6 +9,7 @@ from monolith.ordering.queries.baskets import (
     find_customer_basket,
     get_basket,
 )
+from monolith.ordering.queries.confirmations import get_order_to_confirm
 from monolith.ordering.queries.history import (
     find_busiest_customer_id,
     list_order_summaries,
@@ -36,6 +37,7 @@ __all__ = [
     "find_customer_basket",
     "get_basket",
     "get_order",
+    "get_order_to_confirm",
     "get_orders_snapshot",
     "list_customer_ids",
     "list_order_summaries",
