@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import CfnOutput, Duration, Fn, RemovalPolicy
+from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as api_gateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as event_sources
-from aws_cdk import aws_s3 as s3
 
 from infra import exports
+from infra.building_blocks.claims import let_read_claims
 from infra.building_blocks.edge_route import add_edge_route, shop_only
 from infra.building_blocks.event_queue import EventQueue
 from infra.building_blocks.service_function import ServiceCode, add_function
@@ -86,21 +85,12 @@ class ProjectionService(EnvironmentStack):
     def _consume(self, events: EventQueue) -> None:
         function = self._add_function("on_events", EVENTS_TIMEOUT)
         self._table.grant(function, *READING, *WRITING)
-        self._let_read_claims(function)
+        let_read_claims(self, function)
         function.add_event_source(
             event_sources.SqsEventSource(
                 events.queue, batch_size=BATCH_SIZE, report_batch_item_failures=True
             )
         )
-
-    def _let_read_claims(self, function: lambda_.Function) -> None:
-        claims = s3.Bucket.from_bucket_name(self, "Claims", Fn.import_value(exports.CLAIMS))
-        # To whoever may not list a bucket, S3 says of what is missing that it is forbidden.
-        for action, resource in (
-            ("s3:GetObject", claims.arn_for_objects("events/*")),
-            ("s3:ListBucket", claims.bucket_arn),
-        ):
-            function.add_to_role_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
 
     def _answer(self, name: str, routes: Sequence[str]) -> None:
         function = self._add_function("on_request", REQUEST_TIMEOUT)

@@ -122,6 +122,10 @@ def test_what_was_deployed_is_written_down_and_is_there(platform):
     assert outputs["topics"].keys() == set(STREAM_KINDS)
     assert set(outputs["topics"].values()) < topics
     assert outputs["queues"].keys() == {
+        "order_confirmation_events",
+        "order_confirmation_events_dead",
+        "order_confirmation_thin_events",
+        "order_confirmation_thin_events_dead",
         "order_history_events",
         "order_history_events_dead",
         "tasks",

@@ -55,7 +55,7 @@ def test_a_zip_holds_no_other_service(packed):
     assert folders == {"__init__.py", "lambda_support", "order_history", "read_models"}
 
 
-@pytest.mark.parametrize("service", ["order_history", "edge_authorizer"])
+@pytest.mark.parametrize("service", ["order_history", "edge_authorizer", "order_confirmation"])
 def test_a_zip_holds_the_libraries_that_its_sources_import_and_no_other(service):
     assert packaging.libraries_in(packaging.contents(service)) == {
         "aws_lambda_powertools",
@@ -106,7 +106,11 @@ def test_unknown_service_is_refused_by_name(tree):
 
 @pytest.mark.parametrize(
     ("service", "entry_points"),
-    [("order_history", ["on_events", "on_request"]), ("edge_authorizer", ["on_authorize"])],
+    [
+        ("order_history", ["on_events", "on_request"]),
+        ("edge_authorizer", ["on_authorize"]),
+        ("order_confirmation", ["on_events", "on_announcements"]),
+    ],
 )
 def test_the_handlers_are_importable_from_the_zip_alone(tmp_path, service, entry_points):
     code = tmp_path / "service.zip"
