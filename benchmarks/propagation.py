@@ -28,7 +28,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="banyan-propagation-") as folder,
         run_shop(Path(folder), generated_orders=100) as shop,
     ):
-        _become_part_of(shop)
+        become_part_of(shop)
         delays, reads = _measure()
     milliseconds = sorted(delay * 1000 for delay in delays)
     read_floor = statistics.median(reads) * 1000
@@ -43,7 +43,8 @@ def main() -> None:
     sys.exit(not publish("propagation", figures))
 
 
-def _become_part_of(shop: RunningShop) -> None:
+def become_part_of(shop: RunningShop) -> None:
+    """Let this process find the shop's database and AWS, as one of its own would."""
     os.environ.update(shop.environment)
     import django
 

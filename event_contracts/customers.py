@@ -33,3 +33,11 @@ class CustomerDetailsChanged:
     changed: tuple[str, ...]
     changed_at: datetime
     contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSnapshotTaken:
+    """Whom to write to about a customer as of the envelope's version: told to who missed it."""
+
+    customer_id: int
+    contact: Contact

@@ -8,7 +8,11 @@ from event_contracts.catalogue import (
     ProductListed,
     ProductSoldOut,
 )
-from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import (
+    ContactSnapshotTaken,
+    CustomerDetailsChanged,
+    CustomerRegistered,
+)
 from event_contracts.ordering import (
     CustomerOrdersSnapshotTaken,
     ItemsReturned,
@@ -26,6 +30,7 @@ EVENT_CLASSES: dict[str, type] = {
     "catalogue.product_became_available.v1": ProductBecameAvailable,
     "catalogue.product_listed.v1": ProductListed,
     "catalogue.product_sold_out.v1": ProductSoldOut,
+    "customers.contact_snapshot_taken.v1": ContactSnapshotTaken,
     "customers.customer_details_changed.v1": CustomerDetailsChanged,
     "customers.customer_registered.v1": CustomerRegistered,
     "ordering.customer_orders_snapshot_taken.v1": CustomerOrdersSnapshotTaken,

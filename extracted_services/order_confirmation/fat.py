@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from event_contracts.customers import Contact, CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import (
+    Contact,
+    ContactSnapshotTaken,
+    CustomerDetailsChanged,
+    CustomerRegistered,
+)
 from event_contracts.order_confirmation import OrderToConfirm
 from event_contracts.order_history import PLACED
 from event_contracts.ordering import OrderPlaced
@@ -27,9 +32,11 @@ def handle(envelope: Envelope, *, addresses: Addresses, desk: Desk) -> Outcome:
         Claimed, NotSent: see `Desk.confirm`.
     """
     match envelope.data:
-        case CustomerRegistered(customer_id=customer_id, contact=Contact() as contact):
-            return _keep(addresses, customer_id, contact, envelope.version)
-        case CustomerDetailsChanged(customer_id=customer_id, contact=Contact() as contact):
+        case (
+            ContactSnapshotTaken(customer_id=customer_id, contact=Contact() as contact)
+            | CustomerDetailsChanged(customer_id=customer_id, contact=Contact() as contact)
+            | CustomerRegistered(customer_id=customer_id, contact=Contact() as contact)
+        ):
             return _keep(addresses, customer_id, contact, envelope.version)
         case OrderPlaced() if desk.is_too_late(envelope):
             return Outcome.TOO_OLD

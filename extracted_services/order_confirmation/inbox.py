@@ -2,7 +2,7 @@
 
 Claimed before it is sent and closed after. A process that dies in between leaves a claim that ends,
 and the letter is sent again: at least once, and twice only if it died after the mail server had
-taken it.
+taken it (docs/decisions/0027-event-styles.md).
 """
 
 from __future__ import annotations

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import (
+    Contact,
+    ContactSnapshotTaken,
+    CustomerDetailsChanged,
+    CustomerRegistered,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,3 +37,7 @@ def customer_details_changed(
         changed_at=at,
         contact=customer.contact,
     )
+
+
+def contact_snapshot_taken(customer: Customer, contact: Contact) -> ContactSnapshotTaken:
+    return ContactSnapshotTaken(customer_id=customer.pk, contact=contact)

@@ -13,7 +13,12 @@ from event_contracts.catalogue import (
     ProductListed,
     ProductSoldOut,
 )
-from event_contracts.customers import Contact, CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import (
+    Contact,
+    ContactSnapshotTaken,
+    CustomerDetailsChanged,
+    CustomerRegistered,
+)
 from event_contracts.envelope import Envelope
 from event_contracts.order_history import OrderSummary
 from event_contracts.ordering import (
@@ -158,6 +163,7 @@ EVENTS: tuple[Any, ...] = (
         ),
     ),
     OrderAnnounced(order_number="B100001", link="/api/v1/orders/B100001/confirmation/"),
+    ContactSnapshotTaken(customer_id=CUSTOMER_ID, contact=CONTACT),
 )
 
 

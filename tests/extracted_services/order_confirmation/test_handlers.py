@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from event_contracts.customers import ContactSnapshotTaken
 from event_contracts.ordering import CustomerOrdersSnapshotTaken, OrderHistorySnapshotTaken
 from event_contracts.streams import customer_stream
 from extracted_services.order_confirmation import handlers
@@ -179,6 +180,15 @@ def test_customer_event_of_the_first_revision_tells_no_address_and_takes_none_aw
     fat(envelope(registered()), envelope(moved(None), 2), envelope(placed(), 3))
 
     assert receivers(mail) == [("B100001", CONTACT.email)]
+
+
+def test_customer_from_before_events_told_an_address_is_told_of_by_a_snapshot(fat, mail, log):
+    snapshot = ContactSnapshotTaken(customer_id=ANNA, contact=CONTACT)
+
+    fat(envelope(registered(None)), envelope(snapshot, 1), envelope(placed(), 2))
+
+    assert receivers(mail) == [("B100001", CONTACT.email)]
+    assert outcomes(log) == ["ignored", "kept", "sent"]
 
 
 def test_fat_style_needs_no_shop(fat, mail, shop):
