@@ -6,7 +6,7 @@ BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check lint types imports migrations templates synth format lock reset \
-	bench bench-outbox bench-notification bench-propagation bench-rest bench-strangler setup-up setup-test setup-cdk setup-bench chromium
+	bench bench-cold bench-concerns bench-notification bench-outbox bench-propagation bench-rest bench-strangler bench-summary setup-up setup-test setup-cdk setup-bench chromium
 
 help: ## list the commands
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -45,7 +45,13 @@ format: setup-test ## let the formatter and the safe fixes loose
 	$(APP) -m ruff check --fix .
 	$(APP) -m ruff format .
 
-bench: bench-outbox bench-notification bench-propagation bench-rest bench-strangler ## every benchmark
+bench: bench-cold bench-concerns bench-notification bench-outbox bench-propagation bench-rest bench-strangler bench-summary ## every benchmark
+
+bench-cold: setup-test ## what each service weighs, and how long it takes to import
+	@$(APP) -m benchmarks.cold
+
+bench-concerns: setup-test ## the same mixed load before and after each read has moved (about seven minutes)
+	@$(APP) -m benchmarks.concerns
 
 bench-outbox: setup-bench ## what the outbox costs and carries, beside its peers
 	$(APP) -m benchmarks.outbox
@@ -61,6 +67,9 @@ bench-rest: setup-test ## memory and processor time of a quiet shop
 
 bench-strangler: setup-test ## what moving a read costs whom the monolith still answers
 	@$(APP) -m benchmarks.strangler
+
+bench-summary: setup-test ## what exact sums cost on the real trade, and its quantiles
+	@$(APP) -m benchmarks.summary
 
 lock: ## resolve the dependencies anew into locks/
 	$(PYTHON) infra/local/locking.py

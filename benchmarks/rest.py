@@ -29,7 +29,7 @@ def main() -> None:
         run_shop(Path(folder)) as shop,
     ):
         _settle(shop)
-        figures = _observe(_families(shop))
+        figures = _observe(shop)
     sys.exit(not publish("rest", figures))
 
 
@@ -44,13 +44,13 @@ def _settle(shop: RunningShop) -> None:
     wait_until(lambda: is_quiet() and is_quiet(), "a settled shop", seconds=120)
 
 
-def _observe(families: dict[str, list[psutil.Process]]) -> list[Figure]:
-    before = {name: _processor_seconds(members) for name, members in families.items()}
+def _observe(shop: RunningShop) -> list[Figure]:
+    before = {name: _processor_seconds(members) for name, members in _families(shop).items()}
     began = time.monotonic()
     time.sleep(OBSERVED_SECONDS)
     seconds = time.monotonic() - began
     figures, all_megabytes, all_percent = [], 0.0, 0.0
-    for name, members in families.items():
+    for name, members in _families(shop).items():
         megabytes = sum(_megabytes(member) for member in members)
         percent = 100 * (_processor_seconds(members) - before[name]) / seconds
         figures.append(told(f"{name}: memory", megabytes, "MB", reference="proportional set size"))
@@ -84,19 +84,23 @@ def _members(shop: RunningShop) -> list[psutil.Process]:
 
 
 def _processor_seconds(members: Iterable[psutil.Process]) -> float:
+    """Sum up their times, and those of their children that have ended: some come and go."""
     total = 0.0
     for member in members:
         try:
             times = member.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        total += times.user + times.system
+        total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
 def _megabytes(member: psutil.Process) -> float:
     """Proportional set size: pages that processes share are counted once in the sum."""
-    memory = member.memory_full_info()
+    try:
+        memory = member.memory_full_info()
+    except psutil.NoSuchProcess:  # ended while the others were looked at
+        return 0.0
     return float(getattr(memory, "pss", 0) or memory.rss) / 1e6
 
 

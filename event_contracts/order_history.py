@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from typing import Any
 
 PLACED = "placed"
 DISPATCHED = "dispatched"
@@ -27,6 +28,29 @@ class OrderSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedOrder(OrderSummary):
+    """A row of an answer. It says whose order it is, by what is stored of the order itself.
+
+    So a row that came onto somebody else's page tells on itself before anybody is shown it.
+    """
+
+    customer_id: int
+
+    @classmethod
+    def of(cls, order: OrderSummary, *, customer_id: int) -> ListedOrder:
+        """Say whose order a row is."""
+        return cls(**_values(order), customer_id=customer_id)
+
+    def without_owner(self) -> OrderSummary:
+        """Return the row as events and customers' own programs know it."""
+        return OrderSummary(**_values(self))
+
+
+def _values(order: OrderSummary) -> dict[str, Any]:
+    return {field.name: getattr(order, field.name) for field in fields(OrderSummary)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderHistoryQuery:
     """Which orders to list: newest first, `placed_from` inclusive, `placed_until` exclusive.
 
@@ -44,6 +68,16 @@ class OrderHistoryQuery:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderHistoryPage:
     """One page of the history. `as_of` is the version of the customer's stream that it reflects."""
+
+    customer_id: int
+    as_of: int
+    orders: tuple[ListedOrder, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnOrdersPage:
+    """The same page for a customer's own program, at the edge: every row is the customer's."""
 
     customer_id: int
     as_of: int

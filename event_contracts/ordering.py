@@ -1,6 +1,7 @@
-"""Facts about orders. Each carries what a reader needs, so that nobody has to call back.
+"""Facts about orders and baskets. Each carries what a reader needs: nobody has to call back.
 
 All but one: `OrderAnnounced` is there to be compared with the others (docs/event-styles.md).
+What was put into a basket and taken out again, the tables forget.
 """
 
 from __future__ import annotations
@@ -142,3 +143,53 @@ class CustomerOrdersSnapshotTaken:
 
     customer_id: int | None
     orders: tuple[OrderRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketLineAdded:
+    """Pieces were put in, on top of what was there; `quantity` is what then was in the basket.
+
+    A basket is named by its number, never by its token: whoever holds the token holds the basket.
+    """
+
+    basket_id: int
+    customer_id: int | None
+    stock_code: str
+    added_quantity: int
+    quantity: int
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketLineChanged:
+    """Somebody wanted more or fewer pieces, though not none."""
+
+    basket_id: int
+    customer_id: int | None
+    stock_code: str
+    old_quantity: int
+    new_quantity: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketLineRemoved:
+    """A product was taken out, with all its pieces."""
+
+    basket_id: int
+    customer_id: int | None
+    stock_code: str
+    removed_quantity: int
+    removed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketCheckedOut:
+    """Everything in the basket was ordered, and it is empty now; it may be filled again."""
+
+    basket_id: int
+    customer_id: int | None
+    order_number: str
+    line_count: int
+    item_count: int
+    checked_out_at: datetime

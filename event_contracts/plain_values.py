@@ -6,10 +6,13 @@ Readers are tolerant: a field they do not know is ignored, a field with a defaul
 from __future__ import annotations
 
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PLAIN = (str, int, NoneType)
 
@@ -19,7 +22,7 @@ class MalformedValue(Exception):
 
 
 def to_plain(value: Any) -> Any:
-    """Turn a contract value into what `json` can write: instants become ISO 8601 in UTC.
+    """Turn a contract value into what `json` can write: days and instants (in UTC) as ISO 8601.
 
     Raises:
         MalformedValue: an instant has no time zone.
@@ -33,7 +36,7 @@ def to_plain(value: Any) -> Any:
         return [to_plain(item) for item in value]
     if isinstance(value, datetime):
         return write_instant(value)
-    return value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @cache
@@ -92,8 +95,8 @@ def _read(hint: Any, value: Any, where: str) -> Any:
         return _read_tuple(get_args(hint)[0], value, where)
     if is_dataclass(hint):
         return from_plain(hint, value, where=where)  # type: ignore[arg-type]
-    if hint is datetime:
-        return read_instant(value, where)
+    if hint in _TIMES:
+        return _TIMES[hint](value, where)
     if hint is Any:  # whatever JSON can hold
         return value
     # A bool is an int to Python, never to a contract.
@@ -128,6 +131,16 @@ def read_instant(value: Any, where: str) -> datetime:
     if instant.tzinfo is None:
         raise MalformedValue(f"{where}: instant without a time zone: {value!r}")
     return instant
+
+
+def _read_day(value: Any, where: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise MalformedValue(f"{where}: expected an ISO 8601 day, got {value!r}") from None
+
+
+_TIMES: dict[Any, Callable[[Any, str], date]] = {datetime: read_instant, date: _read_day}
 
 
 def _name(value: Any) -> str:

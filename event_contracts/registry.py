@@ -14,6 +14,10 @@ from event_contracts.customers import (
     CustomerRegistered,
 )
 from event_contracts.ordering import (
+    BasketCheckedOut,
+    BasketLineAdded,
+    BasketLineChanged,
+    BasketLineRemoved,
     CustomerOrdersSnapshotTaken,
     ItemsReturned,
     OrderAnnounced,
@@ -33,6 +37,10 @@ EVENT_CLASSES: dict[str, type] = {
     "customers.contact_snapshot_taken.v1": ContactSnapshotTaken,
     "customers.customer_details_changed.v1": CustomerDetailsChanged,
     "customers.customer_registered.v1": CustomerRegistered,
+    "ordering.basket_checked_out.v1": BasketCheckedOut,
+    "ordering.basket_line_added.v1": BasketLineAdded,
+    "ordering.basket_line_changed.v1": BasketLineChanged,
+    "ordering.basket_line_removed.v1": BasketLineRemoved,
     "ordering.customer_orders_snapshot_taken.v1": CustomerOrdersSnapshotTaken,
     "ordering.items_returned.v1": ItemsReturned,
     "ordering.order_announced.v1": OrderAnnounced,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+ANNOUNCEMENT = "announcement"
+BASKET = "basket"
 CUSTOMER = "customer"
 GUEST_ORDER = "guest-order"
 PRODUCT = "product"
-ANNOUNCEMENT = "announcement"
-STREAM_KINDS = (CUSTOMER, GUEST_ORDER, PRODUCT, ANNOUNCEMENT)
+STREAM_KINDS = (ANNOUNCEMENT, BASKET, CUSTOMER, GUEST_ORDER, PRODUCT)
 
 NOBODY = 2**63 - 1
 """A customer id that is never given to anybody: heartbeats travel on its stream."""
+
+
+def basket_stream(basket_id: int) -> str:
+    """Name the stream of one basket, whoever fills it."""
+    return f"{BASKET}/{basket_id}"
 
 
 def customer_stream(customer_id: int) -> str:
@@ -51,5 +57,5 @@ def stream_kind(stream: str) -> str:
 
 
 def stream_key(stream: str) -> str:
-    """Return what follows the kind: a customer id, an order number or a stock code."""
+    """Return what follows the kind: an id, an order number or a stock code."""
     return stream.partition("/")[2]

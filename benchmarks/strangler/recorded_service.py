@@ -11,11 +11,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from event_contracts.streams import NOBODY
 from infra.local.aws.parent_death import stop_with_parent
 
 _SECONDS = 10
 _HEALTH = "/health"
-_CHANGING = "/customers/0/"  # the heart, which beats on
+_CHANGING = f"/customers/{NOBODY}/"  # the heart, which beats on
 
 Answer = tuple[int, bytes, str]
 

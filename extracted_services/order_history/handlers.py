@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from event_contracts.checksums import Checksum, KeyList
     from event_contracts.envelope import Envelope
-    from event_contracts.order_history import OrderHistoryPage
+    from event_contracts.order_history import OrderHistoryPage, OwnOrdersPage
     from extracted_services.lambda_support.responding import Request, Response
     from extracted_services.order_history.store import HistoryStore
 
@@ -79,9 +79,10 @@ def _orders(request: Request, kept_in: HistoryStore) -> OrderHistoryPage:
     return _orders_of(request.path["id"], request, kept_in)
 
 
-def _own_orders(request: Request, kept_in: HistoryStore) -> OrderHistoryPage:
+def _own_orders(request: Request, kept_in: HistoryStore) -> OwnOrdersPage:
     # Whatever the address says, the token says whose history it is.
-    return _orders_of(edge_callers.customer_of(request.caller), request, kept_in)
+    customer_id = edge_callers.customer_of(request.caller)
+    return queries.own_page(_orders_of(customer_id, request, kept_in))
 
 
 def _orders_of(customer_id: str, request: Request, kept_in: HistoryStore) -> OrderHistoryPage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED, Cursor, OrderSummary
+from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED, Cursor, ListedOrder
 from event_contracts.ordering import (
     ItemsReturned,
     OrderCancelled,
@@ -12,7 +12,7 @@ from event_contracts.ordering import (
     OrderHistorySnapshotTaken,
     OrderPlaced,
 )
-from event_contracts.streams import CUSTOMER, stream_key, stream_kind
+from event_contracts.streams import CUSTOMER, NOBODY, stream_key, stream_kind
 from extracted_services.order_history.view import OrderRow, RowChange, RowUpdate
 from extracted_services.read_models.projecting import Projection
 
@@ -30,13 +30,17 @@ def customer_of(envelope: Envelope) -> str | None:
 
 
 def _rows_of(snapshot: OrderHistorySnapshotTaken, version: int) -> tuple[RowChange, ...]:
-    return tuple(OrderRow(order=order, version=version) for order in snapshot.orders)
+    owner = snapshot.customer_id
+    return tuple(
+        OrderRow(order=ListedOrder.of(order, customer_id=owner), version=version)
+        for order in snapshot.orders
+    )
 
 
 def _rows_after(event: Any, version: int) -> tuple[RowChange, ...]:
     match event:
         case OrderPlaced():
-            return (OrderRow(order=_summary(event), version=version),)
+            return (OrderRow(order=_listed(event), version=version),)
         case OrderDispatched():
             return (RowUpdate(place=_place(event), version=version, status=DISPATCHED),)
         case OrderCancelled():
@@ -46,8 +50,10 @@ def _rows_after(event: Any, version: int) -> tuple[RowChange, ...]:
     return ()
 
 
-def _summary(event: OrderPlaced) -> OrderSummary:
-    return OrderSummary(
+def _listed(event: OrderPlaced) -> ListedOrder:
+    # Whose it is says the fact itself, not the stream that it came by: so they can disagree.
+    return ListedOrder(
+        customer_id=NOBODY if event.customer_id is None else event.customer_id,
         order_number=event.order_number,
         placed_at=event.placed_at,
         status=PLACED,

@@ -14,6 +14,7 @@ from event_contracts.order_history import (
     Cursor,
     OrderHistoryPage,
     OrderHistoryQuery,
+    OwnOrdersPage,
 )
 from extracted_services.order_history.store import select_rows
 from extracted_services.read_models import answering, parameters
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     from extracted_services.read_models.projecting import Head
 
 PARAMETERS = frozenset({"status", "placed_from", "placed_until", "before", "limit"})
+
+
+class RowOfAnother(Exception):
+    """A customer's history holds somebody else's order: nobody is shown it."""
+
+    def __init__(self, page: OrderHistoryPage) -> None:
+        super().__init__(f"customer {page.customer_id}: somebody else's order as of {page.as_of}")
 
 
 def read_query(customer_id: str, given: Mapping[str, str]) -> OrderHistoryQuery:
@@ -68,6 +76,22 @@ def answer(query: OrderHistoryQuery, store: Answering, *, tries: int = 3) -> Ord
             raise NotComplete("history", f"customer {query.customer_id}: changing fast") from error
         return answer(query, store, tries=tries - 1)
     return _page(query, head.as_of, rows)
+
+
+def own_page(page: OrderHistoryPage) -> OwnOrdersPage:
+    """Return a page for the customer's own program: nobody else stands between it and the rows.
+
+    Raises:
+        RowOfAnother: one of them is not the customer's.
+    """
+    if any(order.customer_id != page.customer_id for order in page.orders):
+        raise RowOfAnother(page)
+    return OwnOrdersPage(
+        customer_id=page.customer_id,
+        as_of=page.as_of,
+        orders=tuple(order.without_owner() for order in page.orders),
+        next=page.next,
+    )
 
 
 def checksum(customer_ids: list[str], store: HistoryStore) -> Checksum:

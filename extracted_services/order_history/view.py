@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from event_contracts.order_history import Cursor, OrderSummary
+from event_contracts.order_history import Cursor, ListedOrder
 from extracted_services.read_models.items import Item, Put, Update, Write, number
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ BEFORE_ORDERS, AFTER_ORDERS = "order#", "order$"
 class OrderRow:
     """One order, and the version of the customer's stream that last changed it."""
 
-    order: OrderSummary
+    order: ListedOrder
     version: int
 
     @property
@@ -85,6 +85,8 @@ def _row_values(row: RowChange) -> Item:
     if isinstance(row, OrderRow):
         numbers |= {"item_count": row.order.item_count, "total_pence": row.order.total_pence}
     values = {name: number(value) for name, value in numbers.items() if value is not None}
+    if isinstance(row, OrderRow):
+        values |= {"owner": {"S": str(row.order.customer_id)}}
     return values if row.status is None else values | {"status": {"S": row.status}}
 
 
@@ -96,7 +98,9 @@ def read_history(kept: Copy) -> History:
 def read_row(item: Item) -> OrderRow:
     """Read an order's row back."""
     _, placed_at, order_number = item["row"]["S"].split("#", 2)
-    order = OrderSummary(
+    order = ListedOrder(
+        # What was stored before rows knew their owner belongs to whose partition it lies in.
+        customer_id=int((item.get("owner") or item["customer_id"])["S"]),
         order_number=order_number,
         placed_at=datetime.fromisoformat(placed_at),
         status=item["status"]["S"],

@@ -75,12 +75,14 @@ class Projection(Generic[Row]):
     """What a service makes of a stream.
 
     An event of class `snapshot` states everything: `rows_of(snapshot, version)` are all rows then.
-    Any other event changes `rows_after(event, version)`.
+    Any other event changes `rows_after(event, version)`. `key_of(stream)` names the copy; who takes
+    streams of several kinds needs more than what follows the kind.
     """
 
     snapshot: type
     rows_of: Callable[[Any, int], tuple[Row, ...]]
     rows_after: Callable[[Any, int], tuple[Row, ...]]
+    key_of: Callable[[str], str] = stream_key
 
     def decide(self, envelope: Envelope, head: Head | None) -> Decision[Row]:
         """Decide what an event changes, given how far the copy of its stream has come.
@@ -108,7 +110,7 @@ class Projection(Generic[Row]):
         if head is not None and envelope.version < head.as_of:
             return Decision(Outcome.IGNORED)
         changes = Changes(
-            key=stream_key(envelope.stream),
+            key=self.key_of(envelope.stream),
             expected=head,
             head=Head(as_of=envelope.version),
             rows=self.rows_of(envelope.data, envelope.version),
@@ -123,7 +125,7 @@ class Projection(Generic[Row]):
 
     def _apply(self, envelope: Envelope, head: Head | None) -> Decision[Row]:
         changes = Changes(
-            key=stream_key(envelope.stream),
+            key=self.key_of(envelope.stream),
             expected=head,
             head=Head(as_of=envelope.version),
             rows=self.rows_after(envelope.data, envelope.version),
@@ -132,7 +134,7 @@ class Projection(Generic[Row]):
 
     def _await_snapshot(self, envelope: Envelope, head: Head | None) -> Decision[Row]:
         changes: Changes[Row] = Changes(
-            key=stream_key(envelope.stream),
+            key=self.key_of(envelope.stream),
             expected=head,
             head=Head(as_of=envelope.version, awaiting_snapshot=True),
         )

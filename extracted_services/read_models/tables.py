@@ -282,7 +282,7 @@ def _steps(actions: Iterable[Action]) -> list[list[Action]]:
     steps: list[list[Action]] = [[]]
     size = 0
     for action in actions:
-        more = len(json.dumps(action))
+        more = len(json.dumps(action, default=repr))
         is_full = len(steps[-1]) == LARGEST_TRANSACTION - 1
         if steps[-1] and (is_full or size + more > LARGEST_TRANSACTION_BYTES):
             steps.append([])

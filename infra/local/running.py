@@ -84,7 +84,7 @@ def run_shop(
     rung: str = "service",
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[RunningShop]:
-    """Run a quiet shop of its own, ports and all, with its read path on a rung, for a block.
+    """Run a quiet shop of its own, ports and all, with its read paths on a rung, for a block.
 
     `environment` is told to all of its processes.
     """

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 # An event published shortly before a checkpoint may be in neither: republish a little more.
 _CHECKPOINT_MARGIN = timedelta(seconds=30)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_PATH = "order_history"
 
 
 class Shop:
@@ -130,7 +129,7 @@ class Shop:
         self._steps.manage("resync", "outbox", "resync", f"--since={since.isoformat()}")
 
     def _furnish(self) -> None:
-        """Give a new shop its past, and let the service answer for it. Done once."""
+        """Give a new shop its past, and let the services answer for it. Done once."""
         if self._is_done("furnished"):
             self._backfill_again_if_lost()
             return
@@ -152,16 +151,26 @@ class Shop:
         self._mark_done("furnished")
 
     def _fill_and_place(self) -> None:
-        self._steps.manage("backfill", "strangler", "backfill", _PATH, "--restart")
-        self._steps.manage("reconcile", "strangler", "reconcile", _PATH)
-        self._steps.manage(
-            "place", "strangler", "place", _PATH, self._rung, "--reason=a new local shop"
-        )
+        for path in self._paths():
+            self._backfill(path)
+            self._steps.manage("reconcile", "strangler", "reconcile", path)
+            self._steps.manage(
+                "place", "strangler", "place", path, self._rung, "--reason=a new local shop"
+            )
+
+    def _paths(self) -> list[str]:
+        """Name the read paths that have a service to move to: it is called as they are."""
+        deployed = json.loads((self._state_dir / "deployed.json").read_text())
+        return sorted(deployed["services"])
+
+    def _backfill(self, path: str) -> None:
+        self._steps.manage("backfill", "strangler", "backfill", path, "--restart")
 
     def _backfill_again_if_lost(self) -> None:
         if self._lost_everything:
             self._console.shout("local AWS had lost everything: taking all snapshots again")
-            self._steps.manage("backfill", "strangler", "backfill", _PATH, "--restart")
+            for path in self._paths():
+                self._backfill(path)
 
     def _let_trade_in(self) -> None:
         if self._trickle:

@@ -83,7 +83,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--rung",
         default=os.environ.get("RUNG", "service"),
-        help="how far a new shop's order_history has moved already (service)",
+        help="how far the read paths of a new shop have moved already (service)",
     )
     parser.add_argument(
         "--state-dir",

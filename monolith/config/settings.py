@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "monolith.catalogue",
     "monolith.customers",
     "monolith.ordering",
+    "monolith.insights",
     "monolith.trade",
 ]
 MIDDLEWARE = [

@@ -1,4 +1,4 @@
-"""What every template may use without loading it: money as people write it, the basket's size."""
+"""What every template may use without loading it: money and shares in words, the basket's size."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from django import template
 
 from monolith.ordering.queries import get_basket
 from monolith.ordering.views.visitors import find_basket_token
+from monolith.staff.wording import percent
 
 if TYPE_CHECKING:
     from django.template import Context
 
 register = template.Library()
+register.filter(percent)
 
 
 @register.filter

@@ -14,6 +14,7 @@ urlpatterns = [
     path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("api/v1/", include("monolith.config.api_urls")),
+    path("ops/insights/", include("monolith.insights.urls")),
     path("ops/", include("monolith.strangler.urls")),
     path("account/", include("monolith.customers.urls")),
     path("orders/", include("monolith.ordering.urls")),

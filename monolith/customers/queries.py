@@ -1,17 +1,21 @@
-"""Who buys, where they live and where their parcels go."""
+"""Who buys, where they live, where their parcels go, and what they amount to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from event_contracts.customer_summary import CustomerSummaryQuery
 from monolith.customers.models import Address, Country, Customer
+from monolith.strangler import routing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
+    from event_contracts.customer_summary import CustomerSummary
     from event_contracts.customers import Contact
 
 
@@ -58,6 +62,16 @@ def find_default_address(*, customer_id: int) -> Address | None:
     """Return where this customer's parcels go unless they say otherwise."""
     addresses = Address.objects.select_related("country")
     return addresses.filter(customer=customer_id, is_default=True).first()
+
+
+def find_summary(*, customer_id: int, on: date) -> CustomerSummary | None:
+    """Return what a customer amounts to on a day, whoever answers; None if nobody can just now."""
+    query = CustomerSummaryQuery(customer_id=customer_id, on=on)
+    try:
+        summary: CustomerSummary = routing.answer("customer_summary", query).value
+    except routing.AnswerUnavailable:
+        return None  # the page that shows it has more to show
+    return summary
 
 
 def list_customer_ids(*, after: int = 0, limit: int = 500) -> list[int]:

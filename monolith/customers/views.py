@@ -14,6 +14,15 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from event_contracts.customer_summary import (
+    AT_RISK,
+    CHAMPION,
+    LAPSED,
+    LOYAL,
+    NEW,
+    PROSPECT,
+    REGULAR,
+)
 from monolith.customers import operations, queries
 from monolith.customers.forms import DetailsForm, RegistrationForm, SignInForm
 
@@ -21,6 +30,17 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from monolith.customers.models import Customer
+
+GREETINGS = {
+    PROSPECT: "Nothing yet. The first parcel is the nicest.",
+    NEW: "Your first order with us. Thank you!",
+    REGULAR: "Good to have you with us.",
+    LOYAL: "You come back again and again. Thank you!",
+    CHAMPION: "You are one of our very best customers. Thank you!",
+    AT_RISK: "It has been a while: we have missed you.",
+    LAPSED: "It has been a while: there is a lot to discover.",
+}
+"""What a customer reads of their segment, in the place of its name."""
 
 
 class SignIn(LoginView):
@@ -57,7 +77,8 @@ def details(request: HttpRequest) -> HttpResponse:
         _change(customer, form)
         messages.success(request, "Your details are saved.")
         return redirect("customers:details")
-    return render(request, "customers/details.html", {"form": form, "customer": customer})
+    context = {"form": form, "customer": customer, **_summary(customer)}
+    return render(request, "customers/details.html", context)
 
 
 def _register(form: RegistrationForm) -> Customer | None:
@@ -78,6 +99,11 @@ def _change(customer: Customer, form: DetailsForm) -> None:
         address=form.address(),
         changed_at=timezone.now(),
     )
+
+
+def _summary(customer: Customer) -> dict[str, Any]:
+    summary = queries.find_summary(customer_id=customer.pk, on=timezone.now().date())
+    return {"summary": summary, "greeting": GREETINGS[summary.segment]} if summary else {}
 
 
 def _present_details(customer: Customer) -> dict[str, Any]:

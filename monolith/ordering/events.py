@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from event_contracts.ordering import (
+    BasketCheckedOut,
+    BasketLineAdded,
+    BasketLineChanged,
+    BasketLineRemoved,
     ItemsReturned,
     OrderAnnounced,
     OrderCancelled,
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monolith.ordering.models import CreditNote, Order
+    from monolith.ordering.models import Basket, BasketLine, CreditNote, Order
 
 
 def stream_of(order: Order) -> str:
@@ -81,4 +85,53 @@ def items_returned(
         lines=tuple(lines),
         refund_pence=sum(line.refund_pence for line in lines),
         order_returned_pence=order_returned_pence,
+    )
+
+
+def basket_line_added(
+    basket: Basket, line: BasketLine, *, stock_code: str, added_quantity: int, at: datetime
+) -> BasketLineAdded:
+    return BasketLineAdded(
+        basket_id=basket.pk,
+        customer_id=basket.customer_id,
+        stock_code=stock_code,
+        added_quantity=added_quantity,
+        quantity=line.quantity,
+        added_at=at,
+    )
+
+
+def basket_line_changed(
+    basket: Basket, line: BasketLine, *, old_quantity: int, at: datetime
+) -> BasketLineChanged:
+    return BasketLineChanged(
+        basket_id=basket.pk,
+        customer_id=basket.customer_id,
+        stock_code=line.product.stock_code,
+        old_quantity=old_quantity,
+        new_quantity=line.quantity,
+        changed_at=at,
+    )
+
+
+def basket_line_removed(basket: Basket, line: BasketLine, at: datetime) -> BasketLineRemoved:
+    return BasketLineRemoved(
+        basket_id=basket.pk,
+        customer_id=basket.customer_id,
+        stock_code=line.product.stock_code,
+        removed_quantity=line.quantity,
+        removed_at=at,
+    )
+
+
+def basket_checked_out(
+    basket: Basket, lines: Sequence[BasketLine], order: Order
+) -> BasketCheckedOut:
+    return BasketCheckedOut(
+        basket_id=basket.pk,
+        customer_id=order.customer_id,
+        order_number=order.number,
+        line_count=len(lines),
+        item_count=sum(line.quantity for line in lines),
+        checked_out_at=order.placed_at,
     )

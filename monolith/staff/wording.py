@@ -1,4 +1,4 @@
-"""How staff read amounts and instants."""
+"""How staff read amounts, shares and instants."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 def pounds(pence: int) -> str:
     """Write an amount in pence as pounds."""
     return f"£{pence / 100:,.2f}"
+
+
+def percent(basis_points: int) -> str:
+    """Write a share in basis points as a percentage with one decimal: 1234 is 12.3 %."""
+    return f"{basis_points / 100:.1f}\N{NO-BREAK SPACE}%"
 
 
 def moment(at: datetime) -> str:

@@ -1,6 +1,7 @@
-"""Shows what is recorded of the moving reads. Stages change through one door: the control room.
+"""Shows what is recorded of the moving reads, and changes none of it.
 
-Only what is no stage may be edited here: rules for differences, and who is put in or out by hand.
+Who changes something says why, and the audit keeps it: the control room and `manage.py strangler`
+are the only doors.
 """
 
 from __future__ import annotations
@@ -117,23 +118,20 @@ class WaiverAdmin(OfPathsAdmin):
 
 
 @admin.register(CohortException)
-class CohortExceptionAdmin(ModelAdmin):
-    """Who is in or out of a canary by hand."""
+class CohortExceptionAdmin(ReadOnlyAdmin):
+    """Who is in or out of a canary by hand; changed by `strangler put`."""
 
     list_display = ("family", "subject", "is_in", "by", "reason", "expires_at")
     list_filter = ("family", "is_in")
-    list_select_related = ()
     search_fields = ("subject__exact",)
     ordering = ("expires_at", "pk")
 
 
 @admin.register(NormaliseRule)
-class NormaliseRuleAdmin(ModelAdmin):
-    """Differences that are agreed not to matter, those that end soonest first."""
+class NormaliseRuleAdmin(OfPathsAdmin):
+    """Differences that are agreed not to matter, soonest to end first; `strangler rules`."""
 
     list_display = ("path", "name", "place", "how", "owner", "expires_at")
-    list_filter = ("path",)
-    list_select_related = ()
     ordering = ("expires_at", "pk")
 
 

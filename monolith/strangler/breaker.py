@@ -98,7 +98,7 @@ _breakers: dict[str, Breaker] = {}
 
 def breaker_of(path: str) -> Breaker:
     """Return this process's breaker of a path."""
-    return _breakers.setdefault(path, Breaker())
+    return _breakers.get(path) or _breakers.setdefault(path, Breaker())
 
 
 def forget() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -20,21 +21,19 @@ from django.utils import timezone
 from event_contracts.plain_values import MalformedValue, from_plain, to_plain
 from monolith.outbox import queries as outbox
 from monolith.outbox import recording
-from monolith.strangler import clients, registry, standing
+from monolith.strangler import registry, standing
 from monolith.strangler.clients import ServiceAnswerMalformed, ServiceError, ServiceRefused
 from monolith.strangler.models import Tally
+from monolith.strangler.reconciliation.asking import AnswerWithoutEnd, BothSides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from monolith.strangler.clients import Client
-    from monolith.strangler.registry import MovingRead
+logger = structlog.get_logger(__name__)
 
-BUDGET_SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
 LOOKS_AFTERWARDS = 3
 PAUSE_SECONDS = 0.5
-MOST_PAGES = 1_000
 # A service says so of a key whose snapshot has not arrived: it speaks the contract, then.
 _NOT_COMPLETE = "-not-complete"
 
@@ -83,12 +82,8 @@ def check_idempotence(path_name: str, *, keys: int) -> Checked:
     return _count(pair, "idempotent", found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """Both sides of a path."""
-
-    path: MovingRead[Any, Any]
-    client: Client
+class _Pair(BothSides):
+    """Both sides of a path, held to its contract."""
 
     def keys(self, most: int) -> Sequence[str]:
         return self.path.source.keys_after("", most)
@@ -107,22 +102,18 @@ class _Pair:
         except ServiceError:
             return None
 
-    def service_answer(self, query: Any) -> Any:
-        request = self.path.service_request(query)
-        return self.client.get(
-            request.path,
-            request.parameters,
-            answer_class=self.path.answer_class,
-            deadline=time.monotonic() + BUDGET_SECONDS,
-        )
-
     def agrees(self, key: str) -> bool | None:
-        """Tell whether both sides say the same of a key; None if one is behind, or cannot tell."""
+        """Tell whether both sides say the same of a key; None if one is behind, or cannot tell.
+
+        An answer without end agrees with nothing.
+        """
         try:
-            theirs = self._pages(key, self.service_answer)
+            theirs, ours = self.service_pages(key), self.monolith_pages(key)
+        except AnswerWithoutEnd as error:
+            logger.warning("answer without end", path=self.path.name, error=str(error))
+            return False
         except ServiceError:
             return None
-        ours = self._pages(key, self.path.ask_monolith)
         if len({self.path.version_of(page) for page in (*ours, *theirs)}) > 1:
             return None
         return all(
@@ -141,19 +132,9 @@ class _Pair:
                 source.snapshot(key), stream=source.stream_of(key), occurred_at=timezone.now()
             )
 
-    def _pages(self, key: str, answer: Callable[[Any], Any]) -> list[Any]:
-        query = self.path.source.first_query(key)
-        pages: list[Any] = []
-        while query is not None and len(pages) < MOST_PAGES:
-            pages.append(answer(query))
-            query = self.path.source.next_query(query, pages[-1])
-        return pages
-
 
 def _pair(path_name: str) -> _Pair:
-    path = registry.get_path(path_name)
-    client = clients.get_client(path.name)
-    return _Pair(path, client)
+    return _Pair(registry.get_path(path_name))
 
 
 def _survives(said: Any) -> bool:

@@ -6,6 +6,7 @@ in the background, and no read ever waits for the database to learn who answers 
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from monolith.strangler.ladder import Dial
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 logger = structlog.get_logger(__name__)
 
@@ -37,11 +38,12 @@ SILENT_SECONDS = 30.0
 EVERYTHING = "all"
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
+_NEVER_MOVED = Held()
 
 # One statement, so that all of it comes from one snapshot of the database.
 _READ = """
 select
-    (select coalesce(max(id), 0) from strangler_transition),
+    (select coalesce(max(id), 0) from strangler_transition where version is not null),
     (select coalesce(json_agg(s), '[]') from (
         select path, stage, shadow_bp, canary_bp, verify_bp, has_fallback, is_killed,
                case when hold = 'paused' and hold_until <= %(now)s then '' else hold end as hold
@@ -154,7 +156,7 @@ cache = ControlCache(read_controls)
 
 def held(controls: Controls | None, path: str) -> Held | None:
     """Return what is in force for a path; None where nobody knows."""
-    return None if controls is None else controls.held.get(path, Held())
+    return None if controls is None else controls.held.get(path, _NEVER_MOVED)
 
 
 def killed_names() -> set[str]:
@@ -162,23 +164,29 @@ def killed_names() -> set[str]:
 
     An empty file is "all", and so is one that cannot be read: somebody put it there and means it.
     """
-    killed = set(getattr(settings, "STRANGLER_KILL", ()))
-    file = getattr(settings, "STRANGLER_KILL_FILE", None)
-    if file is None:
-        return killed
-    try:
-        text = (file if isinstance(file, Path) else Path(file)).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return killed
-    except (OSError, ValueError):
-        return {EVERYTHING}
-    return killed | set(text.replace(",", " ").split() or {EVERYTHING})
+    return {*getattr(settings, "STRANGLER_KILL", ()), *_names_in_file()}
 
 
 def is_killed(path: str, controls: Controls | None) -> bool:
     """Tell whether any kill switch sends this path to the monolith."""
-    killed = killed_names() | (controls.killed if controls else frozenset())
+    killed = killed_names()
+    if controls:
+        killed |= controls.killed
     return path in killed or EVERYTHING in killed
+
+
+def _names_in_file() -> Collection[str]:
+    file = getattr(settings, "STRANGLER_KILL_FILE", None)
+    if file is None:
+        return ()
+    try:
+        os.stat(file)  # noqa: PTH116 - with every read: to fail to open it would cost far more
+        text = Path(file).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError):
+        return (EVERYTHING,)
+    return text.replace(",", " ").split() or (EVERYTHING,)
 
 
 def _held(state: dict[str, Any]) -> Held:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 from monolith.strangler.cohort import is_in_share
@@ -100,7 +101,7 @@ def decide(facts: Facts) -> Decision:
 
     Inside an open transaction only the monolith's own connection sees what was written so far.
     """
-    return next(decision for _, decision in trace(facts) if decision is not None)
+    return next(filter(None, (rule(facts) for rule in _RULES)))
 
 
 def trace(facts: Facts) -> Iterator[tuple[str, Decision | None]]:
@@ -206,20 +207,24 @@ def _by_exception(facts: Facts, is_in: bool) -> Decision:  # noqa: FBT001
     return _served(facts, "put-in") if is_in else _shadowed(facts, "put-out")
 
 
-def _monolith(reason: str) -> Decision:
-    return Decision(source=Source.MONOLITH, reason=reason)
+def _monolith(reason: str, check: Check = Check.NOTHING) -> Decision:
+    return _decision(Source.MONOLITH, reason, check)
 
 
 def _shadowed(facts: Facts, reason: str) -> Decision:
     is_drawn = is_in_share(facts.lot, _held(facts).dial.shadow_bp)
-    check = Check.SHADOW if is_drawn else Check.NOTHING
-    return Decision(source=Source.MONOLITH, reason=reason, check=check)
+    return _monolith(reason, Check.SHADOW if is_drawn else Check.NOTHING)
 
 
 def _served(facts: Facts, reason: str) -> Decision:
     is_drawn = facts.has_monolith and is_in_share(facts.lot, _held(facts).dial.verify_bp)
-    check = Check.VERIFY if is_drawn else Check.NOTHING
-    return Decision(source=Source.SERVICE, reason=reason, check=check)
+    return _decision(Source.SERVICE, reason, Check.VERIFY if is_drawn else Check.NOTHING)
+
+
+@cache
+def _decision(source: Source, reason: str, check: Check) -> Decision:
+    # There are two dozen different ones, and one is wanted with every read.
+    return Decision(source=source, reason=reason, check=check)
 
 
 def _held(facts: Facts) -> Held:

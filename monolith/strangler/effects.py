@@ -55,7 +55,7 @@ def note_effects(at: datetime) -> None:
 
     Of one that some do not serve by after a minute, how many do.
     """
-    pending = Transition.objects.filter(effect=None, at__gte=at - _LOOK_BACK)
+    pending = Transition.objects.of_state().filter(effect=None, at__gte=at - _LOOK_BACK)
     if not pending.exists():
         return
     workers = live_workers(at)

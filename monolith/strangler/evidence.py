@@ -18,6 +18,7 @@ from monolith.strangler.gates.outcomes import judged_of
 from monolith.strangler.models import (
     BackfillRun,
     Drill,
+    Epoch,
     Heartbeat,
     NormaliseRule,
     Plan,
@@ -85,6 +86,16 @@ def gather(path: str, *, at: datetime, profile: Profile) -> Evidence:
         **_flowing(path),
         **_guarded(path, stands, at, tallied),
     )
+
+
+def has_moved(path: str, *, since: datetime) -> bool:
+    """Tell whether reads have left evidence since the minute of an instant, or an epoch began.
+
+    The heart beats on at rest, and time goes by: neither counts as a move.
+    """
+    tallied = Tally.objects.filter(path=path, minute__gte=_minute(since))
+    opened = Epoch.objects.filter(path=path, opened_at__gt=since)
+    return tallied.exclude(series__in=_FLOWING).exists() or opened.exists()
 
 
 def _tallied(path: str, stands: Standing, at: datetime, profile: Profile) -> dict[str, Any]:

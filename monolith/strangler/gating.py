@@ -134,6 +134,12 @@ def find_latest(path: str, rung: str) -> GateEvaluation | None:
     return GateEvaluation.objects.filter(path=path, rung=rung).order_by("-at", "-pk").first()
 
 
+def evaluated_at(path: str, rung: str) -> datetime | None:
+    """Return when the gates before a rung were asked last, or None if nobody asked yet."""
+    rows = GateEvaluation.objects.filter(path=path, rung=rung).order_by("-at", "-pk")
+    return rows.values_list("at", flat=True).first()
+
+
 def find_waivers(path: str, *, at: datetime) -> dict[str, str]:
     """Return the waivers in force, by gate: who asked, who allowed it, why, and until when."""
     waivers = Waiver.objects.filter(path=path, at__lte=at, expires_at__gt=at).order_by("at", "pk")

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from monolith.outbox import recording
@@ -37,6 +36,11 @@ class NoHeartbeat(Exception):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path} declares no heartbeat, or has no service's address")
+
+
+class _Heard(NamedTuple):
+    version: int
+    build: str
 
 
 @transaction.atomic
@@ -67,33 +71,27 @@ def look(path: str, at: datetime) -> float | None:
         NoHeartbeat: it declares none, or no service is deployed for it.
         ServiceError: the service gave no answer; see `clients`.
     """
-    declared = registry.get_path(path)
-    source, client = _source(declared), clients.client_for(path)
-    if client is None:
-        raise NoHeartbeat(path)
-    answer = _ask(declared, source, client)
-    with transaction.atomic():
-        heartbeat = _lock(path)
-        heartbeat.looked_at = at
-        if answer is not None:
-            _see(heartbeat, declared.version_of(answer.value), answer.build)
-        heartbeat.save()
-    return lag_seconds(heartbeat, at)
+    return lag_seconds(_note(path, _heard(path), at), at)
 
 
 def listen(path: str) -> float | None:
     """Look until the newest beat has arrived, for 2 s at most; return the lag in seconds then.
 
     Whoever looks at once after sending sees the beat before: the time between two beats, not a lag.
+    Of several looks, what is news is written down, and the last.
 
     Raises:
         PathNotDeclared, NoHeartbeat, ServiceError: see `look`.
     """
     deadline = time.monotonic() + LISTEN_SECONDS
+    heartbeat = noted = None
     while True:
-        lag = look(path, at=timezone.now())
-        if _has_arrived(path) or time.monotonic() >= deadline:
-            return lag
+        at, heard = timezone.now(), _heard(path)
+        is_over = time.monotonic() >= deadline
+        if heartbeat is None or heard != noted or is_over:
+            noted, heartbeat = heard, _note(path, heard, at)
+        if is_over or _has_arrived(heartbeat):
+            return lag_seconds(heartbeat, at)
         time.sleep(_LISTEN_EVERY_SECONDS)
 
 
@@ -112,14 +110,24 @@ def lag_seconds(heartbeat: Heartbeat, at: datetime) -> float | None:
     return None if seen is None else max((at - seen).total_seconds(), 0.0)
 
 
-def _has_arrived(path: str) -> bool:
-    return Heartbeat.objects.filter(path=path, seen_version__gte=F("sent_version")).exists()
+def _has_arrived(heartbeat: Heartbeat) -> bool:
+    return heartbeat.seen_version >= heartbeat.sent_version
 
 
 def _source(path: MovingRead[Any, Any]) -> HeartbeatSource[Any]:
     if path.heartbeat is None:
         raise NoHeartbeat(path.name)
     return path.heartbeat
+
+
+def _heard(path: str) -> _Heard | None:
+    """Ask the service what it has heard; None if no beat has arrived yet, or it forgot them."""
+    declared = registry.get_path(path)
+    source, client = _source(declared), clients.client_for(path)
+    if client is None:
+        raise NoHeartbeat(path)
+    answer = _ask(declared, source, client)
+    return None if answer is None else _Heard(declared.version_of(answer.value), answer.build)
 
 
 def _ask(
@@ -135,14 +143,24 @@ def _ask(
         )
     except ServiceRefused as error:
         if error.problem.endswith(_NOT_COMPLETE):
-            return None  # no beat has arrived yet, or the service has forgotten them
+            return None
         raise
 
 
-def _see(heartbeat: Heartbeat, version: int, build: str) -> None:
+@transaction.atomic
+def _note(path: str, heard: _Heard | None, at: datetime) -> Heartbeat:
+    heartbeat = _lock(path)
+    heartbeat.looked_at = at
+    if heard is not None:
+        _see(heartbeat, heard)
+    heartbeat.save()
+    return heartbeat
+
+
+def _see(heartbeat: Heartbeat, heard: _Heard) -> None:
     """Note what has arrived, and forget the beats before it."""
-    heartbeat.build = build
-    arrived = [beat for beat in heartbeat.beats if beat[0] <= version]
+    heartbeat.build = heard.build
+    arrived = [beat for beat in heartbeat.beats if beat[0] <= heard.version]
     if arrived:
         seen_version, sent_at = arrived[-1]
         heartbeat.seen_version = seen_version
@@ -151,5 +169,8 @@ def _see(heartbeat: Heartbeat, version: int, build: str) -> None:
 
 
 def _lock(path: str) -> Heartbeat:
+    rows = Heartbeat.objects.select_for_update().filter(path=path)
+    if (found := rows.first()) is not None:
+        return found
     Heartbeat.objects.bulk_create([Heartbeat(path=path)], ignore_conflicts=True)
-    return Heartbeat.objects.select_for_update().get(path=path)
+    return rows.get()

@@ -12,7 +12,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Sum
 
 from monolith.strangler import controls, effects, queries, registry, sealing
 from monolith.strangler.decision import Hold
@@ -109,7 +109,7 @@ def measure(at: datetime) -> Measured:
         return Measured(
             paths=tuple(_paths(registry.names(), at)),
             processes=tuple(effects.live_workers(at)),
-            control_version=Transition.objects.aggregate(newest=Max("pk"))["newest"] or 0,
+            control_version=queries.newest_change(),
             is_watched=Duty.objects.filter(name=DUTY, until__gt=at).exists(),
             can_seal=sealing.can_seal(),
         )

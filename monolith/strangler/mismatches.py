@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from event_contracts.plain_values import to_plain
-from monolith.strangler import sealing
+from monolith.strangler import audit, sealing
+from monolith.strangler.audit import Who
 from monolith.strangler.comparison.redaction import side_by_side
 from monolith.strangler.comparison.signatures import digest_of, places_of
 from monolith.strangler.models import Reveal, Sample, Signature
@@ -103,7 +104,10 @@ def list_samples(signature: Signature, *, at: datetime) -> list[Sample]:
     return list(signature.samples.filter(expires_at__gt=at).order_by("-at", "-pk"))
 
 
-def explain(path: str, digest: str, *, owner: str, note: str) -> Signature:
+@transaction.atomic
+def explain(
+    path: str, digest: str, *, owner: str, note: str, at: datetime, via: str = "cli"
+) -> Signature:
     """Say what a kind of disagreement comes from, and who sees to it: it blocks no longer.
 
     Raises:
@@ -114,6 +118,8 @@ def explain(path: str, digest: str, *, owner: str, note: str) -> Signature:
     signature = get_signature(path, digest)
     signature.status, signature.owner, signature.note = EXPLAINED, owner, note
     signature.save(update_fields=["status", "owner", "note"])
+    facts = {"signature": digest, "outcome": signature.outcome}
+    audit.note(path, audit.EXPLANATION, Who(actor=owner, reason=note, at=at, via=via), after=facts)
     return signature
 
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from monolith.strangler import registry
+from monolith.strangler import audit, registry
 from monolith.strangler.comparison import generalised
 from monolith.strangler.comparison.rules import Rule, hows
 from monolith.strangler.models import NormaliseRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+
+    from monolith.strangler.audit import Who
 
 MOST_DAYS = 90
 # A rule that expires does so at its instant all the same; a new one may wait this long.
@@ -76,17 +77,11 @@ def list_rules(path: str | None = None) -> list[NormaliseRule]:
 
 
 def add(
-    path: str,
-    name: str,
-    *,
-    place: str,
-    how: str,
-    owner: str,
-    reason: str,
-    days: float,
-    at: datetime,
+    path: str, name: str, who: Who, *, place: str, how: str, owner: str, days: float
 ) -> NormaliseRule:
-    """Agree that a difference does not matter for some days, 90 at most.
+    """Agree that a difference does not matter for some days, 90 at most; the audit keeps it.
+
+    `owner` stands for it, whoever adds it.
 
     Raises:
         PathNotDeclared: there is no such path.
@@ -94,7 +89,7 @@ def add(
         RuleExists: the name is taken.
     """
     registry.get_path(path)
-    _check(place=place, how=how, owner=owner, reason=reason, days=days)
+    _check(place=place, how=how, owner=owner, reason=who.reason, days=days)
     try:
         with transaction.atomic():
             rule = NormaliseRule.objects.create(
@@ -103,26 +98,33 @@ def add(
                 place=place,
                 how=how,
                 owner=owner,
-                reason=reason,
-                created_at=at,
-                expires_at=at + timedelta(days=days),
+                reason=who.reason,
+                created_at=who.at,
+                expires_at=who.at + timedelta(days=days),
             )
+            audit.note(path, audit.RULE, who, after=audit.rule_facts(rule))
     except IntegrityError:
         raise RuleExists(path, name) from None
     known.forget()
     return rule
 
 
-def expire(path: str, name: str, *, at: datetime) -> None:
+def expire(path: str, name: str, who: Who) -> None:
     """End a rule now: what it covered counts as a difference again. The row stays.
 
     Raises:
         RuleNotFound: there is none of this name.
+        ReasonMissing: the reason is blank.
     """
-    rules = NormaliseRule.objects.filter(path=path, name=name)
-    if not rules.exists():
-        raise RuleNotFound(path, name)
-    rules.filter(expires_at__gt=at).update(expires_at=at)
+    with transaction.atomic():
+        rule = NormaliseRule.objects.select_for_update().filter(path=path, name=name).first()
+        if rule is None:
+            raise RuleNotFound(path, name)
+        if rule.expires_at > who.at:
+            before = audit.rule_facts(rule)
+            rule.expires_at = who.at
+            rule.save(update_fields=["expires_at"])
+            audit.note(path, audit.RULE, who, before=before, after=audit.rule_facts(rule))
     known.forget()
 
 

@@ -7,11 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from monolith.strangler import gating, queries
 from monolith.strangler.ladder import WHOLE, rung_called
+from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from monolith.strangler.ladder import Rung
     from monolith.strangler.models import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that is, or is not, otherwise on another rung."""
+
+    what: str
+    before: str
+    after: str
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is otherwise."""
+        return self.before != self.after
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.after} (now {self.before})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,22 +104,39 @@ def dials(path: str) -> dict[str, int]:
     return {"shadow": dial.shadow_bp, "canary": dial.canary_bp, "verify": dial.verify_bp}
 
 
-def _effects(plan: Plan) -> Iterator[str]:
-    before, after = rung_called(plan.from_rung), rung_called(plan.rung)
-    if before.stage is not after.stage:
-        yield f"stage {before.stage.label} becomes {after.stage.label}"
-    for name, what in (
-        ("shadow_bp", "of the reads that the monolith answers are compared afterwards"),
-        ("canary_bp", "of the customers are answered by the service"),
-        ("verify_bp", "of the reads that the service answers are checked by the monolith"),
-    ):
-        was, becomes = getattr(before.dial, name), getattr(after.dial, name)
-        if was != becomes:
-            yield f"{_percent(becomes)} {what} (now {_percent(was)})"
-    if before.dial.has_fallback and not after.dial.has_fallback:
-        yield "nobody stands behind the service any more: where it fails, the customer sees that"
-    yield "evidence begins anew: what was measured so far does not count for the rung after"
+def changes(before: Rung, after: Rung) -> tuple[Change, ...]:
+    """List what two rungs have in common, and what not."""
+    return tuple(Change(what=what, before=told(before), after=told(after)) for what, told in _SAID)
 
 
-def _percent(basis_points: int) -> str:
+def share(basis_points: int) -> str:
+    """Write a share in basis points as a percentage: 2500 is "25 %", 150 is "1.5 %"."""
     return f"{basis_points * 100 / WHOLE:g} %"
+
+
+def _who(rung: Rung) -> str:
+    if rung.stage < Stage.CANARY:
+        return "the monolith"
+    return "the service" if rung.stage >= Stage.SERVICE else "the service, for some"
+
+
+def _fallback(rung: Rung) -> str:
+    if rung.stage < Stage.CANARY:
+        return "it answers itself"
+    return "yes" if rung.dial.has_fallback else "no: where the service fails, the customer sees it"
+
+
+_SAID: tuple[tuple[str, Callable[[Rung], str]], ...] = (
+    ("who answers", _who),
+    ("answers of the monolith that are compared", lambda rung: share(rung.dial.shadow_bp)),
+    ("customers whom the service answers", lambda rung: share(rung.dial.canary_bp)),
+    ("answers of the service that are verified", lambda rung: share(rung.dial.verify_bp)),
+    ("the monolith stands behind the service", _fallback),
+)
+
+
+def _effects(plan: Plan) -> Iterator[str]:
+    for change in changes(rung_called(plan.from_rung), rung_called(plan.rung)):
+        if change.is_changed:
+            yield str(change)
+    yield "evidence begins anew: what was measured so far does not count for the rung after"

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import F, Max
 from django.utils import timezone
 
 from monolith.strangler import controls, registry
 from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import Dial, Rung, rung_at
-from monolith.strangler.models import BackfillRun, PathState, Transition
+from monolith.strangler.models import BackfillRun, Heartbeat, PathState, Plan, Transition
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ def get_status(path: str) -> PathStatus:
         PathNotDeclared: there is none of this name.
     """
     registry.get_path(path)
-    state = PathState.objects.filter(path=path).first() or PathState(path=path)
+    state = get_state(path)
     return PathStatus(
         path=path,
         stage=Stage(state.stage),
@@ -57,9 +60,14 @@ def get_status(path: str) -> PathStatus:
         version=state.version,
         is_killed=is_killed(state),
         has_address=path in settings.STRANGLER_SERVICE_URLS,
-        last_transition=Transition.objects.filter(path=path).order_by("-version").first(),
+        last_transition=Transition.objects.of_state(path).order_by("-version").first(),
         backfill=find_backfill(path),
     )
+
+
+def get_state(path: str) -> PathState:
+    """Return the state of a path; that of one that was never moved is not kept."""
+    return PathState.objects.filter(path=path).first() or PathState(path=path)
 
 
 def rung_of(state: PathState) -> Rung:
@@ -93,6 +101,28 @@ def find_backfill(path: str) -> BackfillRun | None:
     """Return the latest backfill of a path that was not abandoned."""
     runs = BackfillRun.objects.filter(path=path, abandoned_at=None)
     return runs.order_by("-started_at", "-pk").first()
+
+
+def seconds_behind(path: str, *, at: datetime) -> float | None:
+    """Return how long ago the newest heartbeat was sent that a path's service has seen.
+
+    None where it has seen the newest that was sent, or never one.
+    """
+    beat = Heartbeat.objects.filter(path=path, sent_version__gt=F("seen_version")).first()
+    if beat is None or beat.seen_sent_at is None:
+        return None
+    return (at - beat.seen_sent_at).total_seconds()
+
+
+def pending_plans(at: datetime) -> QuerySet[Plan]:
+    """Return the plans that still wait to be carried out, with their approvals."""
+    plans = Plan.objects.filter(executed_at=None, expires_at__gt=at)
+    return plans.prefetch_related("approvals").order_by("created_at", "pk")
+
+
+def newest_change() -> int:
+    """Return the id of the newest change of any path's state, which every process should know."""
+    return Transition.objects.of_state().aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def list_transitions(path: str | None = None) -> list[Transition]:

@@ -43,7 +43,8 @@ def answer(path_name: str, query: Any, *, minimum_version: int = 0) -> Answered:
     path = registry.get_path(path_name)
     reads = present_reads()
     began = time.perf_counter()
-    facts = _facts(path, query, reads)
+    subject = path.subject_of(query)
+    facts = _facts(path, subject, reads)
     decision = decide(facts)
     value, source, reason = _answer(path, query, decision, facts, minimum_version)
     answered = Answered(
@@ -55,7 +56,7 @@ def answer(path_name: str, query: Any, *, minimum_version: int = 0) -> Answered:
         milliseconds=(time.perf_counter() - began) * 1000,
     )
     is_compared = decision.check is not Check.NOTHING and source is decision.source
-    _note(answered, path.subject_of(query) or "", facts, is_compared=is_compared)
+    _note(answered, subject or "", facts, is_compared=is_compared)
     if is_compared:
         _compare_later(Dark.of(path, query, answered.value, decision.check), reads)
     if reads is not None:
@@ -63,10 +64,10 @@ def answer(path_name: str, query: Any, *, minimum_version: int = 0) -> Answered:
     return answered
 
 
-def _facts(path: MovingRead[Any, Any], query: Any, reads: RequestReads | None) -> Facts:
+def _facts(path: MovingRead[Any, Any], subject: str | None, reads: RequestReads | None) -> Facts:
     return facts_about(
         path,
-        path.subject_of(query) or (reads.visitor if reads is not None else None),
+        subject or (reads.visitor if reads is not None else None),
         in_transaction=connection.in_atomic_block,
         is_staff=lambda: reads is not None and reads.is_staff,
         lot=random.randrange(WHOLE),  # noqa: S311 - it only chooses what is compared
@@ -109,9 +110,14 @@ def _monolith_answer(path: MovingRead[Any, Any], query: Any) -> Any:
 
 def _note(answered: Answered, subject: str, facts: Facts, *, is_compared: bool) -> None:
     path, milliseconds = answered.path, answered.milliseconds
-    tallies.add(path, "answer", f"{answered.source}:{answered.reason}")
     series = "latency-request-shadowed" if is_compared else "latency-request-plain"
-    tallies.time_taken(path, series, milliseconds)
+    tallies.add_each(
+        path,
+        (
+            ("answer", f"{answered.source}:{answered.reason}"),
+            (series, tallies.bucket_name(milliseconds)),
+        ),
+    )
     tallies.record(
         tallies.Answered(
             request_id=structlog.contextvars.get_contextvars().get("request_id", ""),

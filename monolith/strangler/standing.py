@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from monolith.strangler.ladder import RUNGS, Dial, Rung, rung_at
-from monolith.strangler.models import Epoch, PathState, Transition
-from monolith.strangler.queries import dial_of, rung_of
+from monolith.strangler.models import Epoch, Transition
+from monolith.strangler.queries import dial_of, get_state, rung_of
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Standing:
 
 def get_standing(path: str) -> Standing:
     """Return where a path stands; one that was never moved stands on the lowest rung."""
-    state = PathState.objects.filter(path=path).first() or PathState(path=path)
+    state = get_state(path)
     rung = rung_of(state)
     epochs = list(Epoch.objects.filter(path=path).order_by("-number")[:_EPOCHS])
     same = _of_same_code(epochs)
@@ -73,7 +73,7 @@ def _without_dial(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _since(path: str, rung: Rung) -> datetime | None:
-    moves = Transition.objects.filter(path=path).order_by("-version")[:_TRANSITIONS]
+    moves = Transition.objects.of_state(path).order_by("-version")[:_TRANSITIONS]
     return _arrived(moves, rung)
 
 

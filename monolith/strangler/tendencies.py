@@ -6,8 +6,8 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monolith.strangler import gating
-from monolith.strangler.models import Heartbeat, Tally
+from monolith.strangler import gating, queries
+from monolith.strangler.models import Tally
 from monolith.strangler.statistics import quantile
 from monolith.strangler.watches import Alarm, Answer
 
@@ -57,12 +57,9 @@ def _slowness(path: str, at: datetime) -> Iterator[Alarm]:
 
 def _lag(path: str, at: datetime) -> Iterator[Alarm]:
     """The service has not heard the heart for longer than it may lag, and for two minutes more."""
-    beat = Heartbeat.objects.filter(path=path).first()
-    if beat is None or beat.seen_sent_at is None or beat.sent_version <= beat.seen_version:
-        return
-    behind = at - beat.seen_sent_at
-    if behind > LAG + LAG_LASTS:
-        seconds = int(behind.total_seconds())
+    behind = queries.seconds_behind(path, at=at)
+    if behind is not None and timedelta(seconds=behind) > LAG + LAG_LASTS:
+        seconds = int(behind)
         yield Alarm(
             path=path,
             watch="lag",

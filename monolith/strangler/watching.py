@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,6 +22,7 @@ from monolith.strangler import (
     duties,
     effects,
     epochs,
+    evidence,
     gating,
     heartbeats,
     queries,
@@ -37,23 +39,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from monolith.strangler.models import PathState
+
 logger = structlog.get_logger(__name__)
 
 DUTY = "watch"
 ROUND_SECONDS = 2.0
+GATES_EVERY = timedelta(seconds=10)
+GATES_AT_REST = timedelta(seconds=30)
+"""How often gates are asked while evidence comes in, and while it does not: only time moves then.
+
+A profile that wants its passes further apart is asked as seldom as that.
+"""
 
 
 def look_after(path: str, *, at: datetime) -> None:
     """Do one round for one path. A step that fails is logged, and does not keep the next one."""
-    stage = queries.get_status(path).stage
+    state = queries.get_state(path)
     for step in _STEPS:
         try:
-            step(path, stage, at)
+            step(path, state, at)
         except Exception:  # one path's trouble is not the others'
             logger.exception("watch step failed", path=path, step=step.__name__.strip("_"))
 
 
-def _beat(path: str, _stage: Stage, at: datetime) -> None:
+def _beat(path: str, _state: PathState, at: datetime) -> None:
     if registry.get_path(path).heartbeat is None or clients.client_for(path) is None:
         return
     heartbeats.send(path, at=at)
@@ -64,39 +74,48 @@ def _beat(path: str, _stage: Stage, at: datetime) -> None:
         tallies.time_taken(path, "lag", lag * 1000)
 
 
-def _look_for_dead_letters(path: str, _stage: Stage, _at: datetime) -> None:
+def _look_for_dead_letters(path: str, _state: PathState, _at: datetime) -> None:
     found = dead_letters.count(path)
     if found is not None:
         tallies.add(path, "dead-letters", "some" if found else "none")
 
 
-def _renew_epoch(path: str, _stage: Stage, at: datetime) -> None:
+def _renew_epoch(path: str, _state: PathState, at: datetime) -> None:
     epochs.renew(path, at=at)
 
 
-def _watch_tendencies(path: str, stage: Stage, at: datetime) -> None:
-    if stage < Stage.CANARY:
+def _watch_tendencies(path: str, state: PathState, at: datetime) -> None:
+    if state.stage < Stage.CANARY:
         return
     for alarm in tendencies.look(path, at=at):
         reacting.react(alarm, at=at)
 
 
-def _evaluate_gates(path: str, _stage: Stage, at: datetime) -> None:
-    above = rung_above(queries.get_status(path).rung)
+def _evaluate_gates(path: str, state: PathState, at: datetime) -> None:
+    above = rung_above(queries.rung_of(state))
     if above is None or clients.client_for(path) is None:
         return
-    latest = gating.find_latest(path, above.name)
-    if latest is None or at - latest.at >= gating.current_profile().between_passes:
+    if _are_due(path, above.name, at):
         gating.evaluate(path, at=at)
 
 
-def _reconcile(path: str, stage: Stage, _at: datetime) -> None:
+def _are_due(path: str, rung: str, at: datetime) -> bool:
+    """Whoever wants to climb asks for themselves, and at once: this is for those who look on."""
+    asked_at = gating.evaluated_at(path, rung)
+    if asked_at is None:
+        return True
+    if at - asked_at < max(GATES_EVERY, gating.current_profile().between_passes):
+        return False
+    return at - asked_at >= GATES_AT_REST or evidence.has_moved(path, since=asked_at)
+
+
+def _reconcile(path: str, state: PathState, _at: datetime) -> None:
     # A chunk of keys a round: a pass over thousands takes minutes, and begins again at its end.
-    if Stage.SHADOW <= stage < Stage.RETIRED and clients.client_for(path) is not None:
+    if Stage.SHADOW <= state.stage < Stage.RETIRED and clients.client_for(path) is not None:
         reconciliation.step(path)
 
 
-_STEPS: tuple[Callable[[str, Stage, datetime], None], ...] = (
+_STEPS: tuple[Callable[[str, PathState, datetime], None], ...] = (
     _beat,
     _look_for_dead_letters,
     _renew_epoch,

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monolith.customers.queries import list_customer_ids
-from monolith.ordering.migration_paths import order_history
+from monolith.ordering.migration_paths.order_history import order_history
 from monolith.ordering.queries import find_busiest_customer_id, list_order_summaries
 from monolith.strangler.cohort import bucket_of
 from monolith.strangler.ladder import RUNGS

@@ -80,6 +80,7 @@ def _tallied():
 
 def _series_in_code():
     counted = re.findall(r'tallies\.(?:add|time_taken)\(\s*[\w.]+,\s*"([a-z-]+)"', SOURCE)
+    counted += re.findall(r'tallies\.add_each\(\s*[\w.]+,\s*\(\s*\("([a-z-]+)"', SOURCE)
     by_variable = re.findall(r'"(latency-request-[a-z]+)"', SOURCE)
     by_row = re.findall(r'"series": "([a-z-]+)"', SOURCE)
     return {*counted, *by_variable, *by_row}

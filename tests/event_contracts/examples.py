@@ -22,6 +22,10 @@ from event_contracts.customers import (
 from event_contracts.envelope import Envelope
 from event_contracts.order_history import OrderSummary
 from event_contracts.ordering import (
+    BasketCheckedOut,
+    BasketLineAdded,
+    BasketLineChanged,
+    BasketLineRemoved,
     CustomerOrdersSnapshotTaken,
     ItemsReturned,
     OrderAnnounced,
@@ -39,6 +43,7 @@ from event_contracts.registry import event_type_of
 from event_contracts.strangler import HeartbeatSent
 
 CUSTOMER_ID = 17850
+BASKET_ID = 4711
 PLACED_AT = datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -162,6 +167,37 @@ EVENTS: tuple[Any, ...] = (
             ),
         ),
     ),
+    BasketLineAdded(
+        basket_id=BASKET_ID,
+        customer_id=None,
+        stock_code="85123A",
+        added_quantity=2,
+        quantity=6,
+        added_at=PLACED_AT,
+    ),
+    BasketLineChanged(
+        basket_id=BASKET_ID,
+        customer_id=None,
+        stock_code="85123A",
+        old_quantity=6,
+        new_quantity=4,
+        changed_at=PLACED_AT,
+    ),
+    BasketLineRemoved(
+        basket_id=BASKET_ID,
+        customer_id=CUSTOMER_ID,
+        stock_code="84029G",
+        removed_quantity=1,
+        removed_at=PLACED_AT,
+    ),
+    BasketCheckedOut(
+        basket_id=BASKET_ID,
+        customer_id=CUSTOMER_ID,
+        order_number="B100001",
+        line_count=2,
+        item_count=8,
+        checked_out_at=PLACED_AT,
+    ),
     OrderAnnounced(order_number="B100001", link="/api/v1/orders/B100001/confirmation/"),
     ContactSnapshotTaken(customer_id=CUSTOMER_ID, contact=CONTACT),
 )
@@ -172,10 +208,16 @@ def _stream_of(event: Any) -> str:
         return streams.customer_stream(CUSTOMER_ID)
     if isinstance(event, HeartbeatSent):
         return streams.customer_stream(streams.NOBODY)
+    if hasattr(event, "basket_id"):
+        return streams.basket_stream(event.basket_id)
     if hasattr(event, "stock_code"):
         return streams.product_stream(event.stock_code)
     if isinstance(event, OrderAnnounced):
         return streams.announcement_stream(event.order_number)
+    return _stream_of_orders(event)
+
+
+def _stream_of_orders(event: Any) -> str:
     if event.customer_id is None:
         return streams.guest_order_stream(event.order_number)
     return streams.customer_stream(event.customer_id)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_contracts.checksums import KeyDigest, checksum_of, digest_of
-from event_contracts.order_history import ORDER_STATUSES, OrderHistoryPage, OrderSummary
+from event_contracts.order_history import ORDER_STATUSES, ListedOrder, OrderHistoryPage
 from event_contracts.plain_values import to_plain
 
 # Few of each, so that two histories drawn apart are often the same.
@@ -18,7 +18,8 @@ instants = st.datetimes(timezones=st.just(UTC)).map(
     lambda drawn: drawn.replace(year=2011, month=8, day=1, hour=1, minute=0, second=0)
 )
 orders = st.builds(
-    OrderSummary,
+    ListedOrder,
+    customer_id=st.integers(1, 2),
     order_number=st.sampled_from(["536365", "B100001"]),
     placed_at=instants,
     status=st.sampled_from(ORDER_STATUSES),

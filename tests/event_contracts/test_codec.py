@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,7 +81,7 @@ def test_absent_field_takes_its_default():
         ("id", "not-a-uuid", "badly formed"),
         ("id", ..., "id: expected text"),
         ("type", ..., "type: expected text"),
-        ("subject", "basket/1", "not a stream name"),
+        ("subject", "shelf/1", "not a stream name"),
         ("subject", "customer/", "not a stream name"),
         ("sequence", "two", "invalid literal"),
         ("sequence", 2, "sequence: expected text"),
@@ -109,6 +109,22 @@ def test_malformed_item_is_refused_naming_its_index():
 
     with pytest.raises(MalformedEvent, match=r"data\.lines\[0\]: expected an object, got int"):
         decode(text)
+
+
+@dataclass(frozen=True)
+class Holiday:
+    begins_on: date
+
+
+def test_day_is_written_as_such_and_read_back():
+    assert to_plain(Holiday(date(2011, 8, 29))) == {"begins_on": "2011-08-29"}
+    assert from_plain(Holiday, {"begins_on": "2011-08-29"}) == Holiday(date(2011, 8, 29))
+
+
+@pytest.mark.parametrize("text", ["2011-08-32", "2011-08-29T00:00:00+00:00", "", 20110829, None])
+def test_other_text_is_no_day(text):
+    with pytest.raises(MalformedValue, match="begins_on: expected an ISO 8601 day"):
+        from_plain(Holiday, {"begins_on": text})
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"'])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - the schema is made of a field's type at run time
+from datetime import date, datetime  # noqa: TC003 - the schema is made of a field's type at run time
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -169,6 +169,7 @@ def test_schema_says_what_the_class_says():
     @dataclass(frozen=True)
     class Parcel:
         weighed_at: datetime | None
+        due_on: date
         labels: tuple[str, ...]
         is_fragile: bool = False
 
@@ -178,10 +179,11 @@ def test_schema_says_what_the_class_says():
         "type": "object",
         "properties": {
             "weighed_at": {"anyOf": [INSTANT, {"type": "null"}]},
+            "due_on": {"type": "string", "format": "date"},
             "labels": {"type": "array", "items": TEXT},
             "is_fragile": {"type": "boolean"},
         },
-        "required": ["weighed_at", "labels"],
+        "required": ["weighed_at", "due_on", "labels"],
         "additionalProperties": False,
     }
 

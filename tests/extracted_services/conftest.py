@@ -74,17 +74,23 @@ def dynamodb(aws_environment: None) -> Iterator[DynamoDBClient]:
 
 
 @pytest.fixture
-def table_name(dynamodb: DynamoDBClient) -> str:
-    """Make a table of its own for one test, with the keys that README.md tells."""
-    name = f"order-history-{uuid4().hex}"
+def key_name() -> str:
+    """Name what tells the copies in a table apart; a service's tests may name another."""
+    return "customer_id"
+
+
+@pytest.fixture
+def table_name(dynamodb: DynamoDBClient, key_name: str) -> str:
+    """Make a table of its own for one test, with the keys that the service's README.md tells."""
+    name = f"copies-{uuid4().hex}"
     dynamodb.create_table(
         TableName=name,
         KeySchema=[
-            {"AttributeName": "customer_id", "KeyType": "HASH"},
+            {"AttributeName": key_name, "KeyType": "HASH"},
             {"AttributeName": "row", "KeyType": "RANGE"},
         ],
         AttributeDefinitions=[
-            {"AttributeName": "customer_id", "AttributeType": "S"},
+            {"AttributeName": key_name, "AttributeType": "S"},
             {"AttributeName": "row", "AttributeType": "S"},
         ],
         BillingMode="PAY_PER_REQUEST",

@@ -19,6 +19,7 @@ from tests.conformance.local_platform import LocalPlatform
 from tests.infra.committed import ROOT
 
 pytestmark = pytest.mark.platform
+SERVICES = [path.stem for path in (ROOT / "infra" / "services").glob("[a-z]*.py")]
 STACKS = sorted(template.stem for template in TEMPLATES.glob("*.json"))
 
 
@@ -121,15 +122,12 @@ def test_what_was_deployed_is_written_down_and_is_there(platform):
     topics = {topic["TopicArn"] for topic in sns.list_topics()["Topics"]}
     assert outputs["topics"].keys() == set(STREAM_KINDS)
     assert set(outputs["topics"].values()) < topics
+    letters = ["order_confirmation_events", "order_confirmation_thin_events"]
+    consumers = [*(f"{service}_events" for service in outputs["services"]), *letters, "tasks"]
+    # Nobody asks who writes letters.
+    assert outputs["services"].keys() == set(SERVICES) - {"order_confirmation"}
     assert outputs["queues"].keys() == {
-        "order_confirmation_events",
-        "order_confirmation_events_dead",
-        "order_confirmation_thin_events",
-        "order_confirmation_thin_events_dead",
-        "order_history_events",
-        "order_history_events_dead",
-        "tasks",
-        "tasks_dead",
+        queue for consumer in consumers for queue in (consumer, f"{consumer}_dead")
     }
     assert outputs["buckets"].keys() == {"claims"}
     assert platform.client("s3").head_bucket(Bucket=outputs["buckets"]["claims"])

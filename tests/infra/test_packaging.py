@@ -11,6 +11,15 @@ import pytest
 
 from infra.local import packaging
 
+PROJECTIONS = sorted(
+    module.parent.name for module in (packaging.ROOT / packaging.SERVICES).glob("*/projection.py")
+)
+ENTRY_POINTS = {
+    **{service: ["on_events", "on_request"] for service in PROJECTIONS},
+    "edge_authorizer": ["on_authorize"],
+    "order_confirmation": ["on_events", "on_announcements"],
+}
+
 
 @pytest.fixture(scope="module")
 def packed():
@@ -55,7 +64,7 @@ def test_a_zip_holds_no_other_service(packed):
     assert folders == {"__init__.py", "lambda_support", "order_history", "read_models"}
 
 
-@pytest.mark.parametrize("service", ["order_history", "edge_authorizer", "order_confirmation"])
+@pytest.mark.parametrize("service", ENTRY_POINTS)
 def test_a_zip_holds_the_libraries_that_its_sources_import_and_no_other(service):
     assert packaging.libraries_in(packaging.contents(service)) == {
         "aws_lambda_powertools",
@@ -104,14 +113,7 @@ def test_unknown_service_is_refused_by_name(tree):
         packaging.contents("unknown")
 
 
-@pytest.mark.parametrize(
-    ("service", "entry_points"),
-    [
-        ("order_history", ["on_events", "on_request"]),
-        ("edge_authorizer", ["on_authorize"]),
-        ("order_confirmation", ["on_events", "on_announcements"]),
-    ],
-)
+@pytest.mark.parametrize(("service", "entry_points"), ENTRY_POINTS.items(), ids=ENTRY_POINTS)
 def test_the_handlers_are_importable_from_the_zip_alone(tmp_path, service, entry_points):
     code = tmp_path / "service.zip"
     code.write_bytes(packaging.zip_of(packaging.contents(service)))

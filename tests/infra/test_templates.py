@@ -196,17 +196,23 @@ def test_only_the_query_side_lists_what_is_kept(service):
 def test_every_route_leads_to_the_query_side_which_lets_it_in(route):
     path = route.properties["RouteKey"].removeprefix("GET ")
     integration = reference_to(route.properties["Target"]["Fn::Join"][1][1])
-    behind = {each.id: each for each in of_type("AWS::ApiGatewayV2::Integration")}[integration]
+    behind = {
+        each.id: each
+        for each in of_type("AWS::ApiGatewayV2::Integration")
+        if each.stack == route.stack
+    }[integration]
     function = reference_to(behind.properties["IntegrationUri"])
 
     let_in = [
         reference_to(permission.properties["FunctionName"])
         for permission in of_type("AWS::Lambda::Permission")
-        if permission.properties["SourceArn"]["Fn::Join"][1][-1] == f"/*/*{path}"
+        if permission.stack == route.stack
+        and permission.properties["SourceArn"]["Fn::Join"][1][-1] == f"/*/*{path}"
     ]
 
     assert let_in == [function]
-    assert {f.id: f for f in FUNCTIONS}[function].properties["Handler"].endswith(".on_request")
+    handler = {(f.stack, f.id): f for f in FUNCTIONS}[route.stack, function]
+    assert handler.properties["Handler"].endswith(".on_request")
 
 
 @pytest.mark.parametrize("service", SERVICES)

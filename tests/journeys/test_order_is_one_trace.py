@@ -109,7 +109,7 @@ def _chain(shop, trace_id):
     assert {span.trace_id for span in spans} <= {trace_id}
     found = [
         [span for span in spans if span.name.startswith(name)]
-        for name in ("POST ", "publish customer", "process order-history-events")
+        for name in ("POST ", "publish customer", "process order-history")
     ]
     return [steps[0] for steps in found] if all(found) else None
 

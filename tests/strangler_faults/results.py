@@ -27,8 +27,7 @@ class Result:
 
     `effective` is the longest of what the processes themselves measured and what the customers saw:
     the last page that the service answered after the path had been taken from it. `may_be_wrong`:
-    wrong values can only be found by comparing what was shown, so some are shown. `may_be_foreign`:
-    so are rows that say that they are the right customer's.
+    wrong values can only be found by comparing what was shown, so some are shown.
     """
 
     fault: str
@@ -41,7 +40,6 @@ class Result:
     now: str
     because: str
     may_be_wrong: bool = False
-    may_be_foreign: bool = False
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -73,8 +71,7 @@ class Result:
         assert set(self.seen) <= self._allowed(), f"customers saw it: {self}"
 
     def _allowed(self) -> set[str]:
-        also = {WRONG: self.may_be_wrong, FOREIGN: self.may_be_foreign}
-        return {RIGHT, *(verdict for verdict, is_allowed in also.items() if is_allowed)}
+        return {RIGHT, WRONG} if self.may_be_wrong else {RIGHT}
 
 
 def table(results: Iterable[Result]) -> list[str]:

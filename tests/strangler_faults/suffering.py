@@ -26,7 +26,6 @@ def suffer(
     begin: Callable[[], object],
     *,
     may_be_wrong: bool = False,
-    may_be_foreign: bool = False,
     by_hand: bool = False,
     most_reads: float = float("inf"),
 ) -> Result:
@@ -52,7 +51,6 @@ def suffer(
         now=fallen[-1].rung if fallen else rung,
         because=fallen[0].reason if fallen else "",
         may_be_wrong=may_be_wrong,
-        may_be_foreign=may_be_foreign,
     )
 
 

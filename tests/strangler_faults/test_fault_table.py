@@ -122,9 +122,7 @@ def test_rows_of_another_customer_on_the_right_page(testbed, report):
     testbed.stand("canary-50")
 
     fault = proxy.sometimes(0.2, proxy.row_of(testbed.stranger))
-    result = suffer(
-        testbed, "another's row, 20 %", "canary-50", spoiling(testbed, fault), may_be_foreign=True
-    )
+    result = suffer(testbed, "another's row, 20 %", "canary-50", spoiling(testbed, fault))
 
     report(result)
     assert result.now == "frozen"

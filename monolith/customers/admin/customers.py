@@ -15,12 +15,26 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from monolith.customers import operations
 from monolith.customers.models import Customer
-from monolith.customers.queries import list_countries
+from monolith.customers.queries import find_summary, list_countries
 from monolith.staff.operated import OperatedAdmin, Table
+from monolith.staff.wording import moment, percent, pounds
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
+
+    from event_contracts.customer_summary import CustomerSummary, OrderMark
+
+_HEADERS = (
+    "Segment",
+    "Orders",
+    "Cancelled",
+    "Lifetime value",
+    "Returned",
+    "Pieces kept",
+    "First order",
+    "Last order",
+)
 
 
 def _countries() -> list[tuple[str, str]]:
@@ -66,8 +80,9 @@ class CustomerAdmin(OperatedAdmin):
         )
 
     def tables_of(self, row: Customer) -> list[Table]:
-        """Show the addresses."""
-        return [_address_table(row)]
+        """Show the addresses, and what the customer amounts to."""
+        summary = find_summary(customer_id=row.pk, on=timezone.now().date())
+        return [*_summary_tables(summary), _address_table(row)]
 
     @action(  # type: ignore[untyped-decorator]
         description="Change name or country",
@@ -87,6 +102,43 @@ class CustomerAdmin(OperatedAdmin):
         )
         self.log_change(request, customer, f"changed: {', '.join(form.changed_data) or 'nothing'}")
         return self.done(request, customer, f"The details of customer {customer.pk} are saved.")
+
+
+def _summary_tables(summary: CustomerSummary | None) -> list[Table]:
+    return [
+        {
+            "title": "In short",
+            "headers": list(_HEADERS),
+            "rows": [_in_short(summary)] if summary else [],
+            "empty": "Nobody can tell just now.",
+        },
+        {
+            "title": "Favourite products",
+            "headers": ["Code", "Description", "Pieces kept"],
+            "rows": [
+                [each.stock_code, each.description, each.pieces]
+                for each in (summary.favourites if summary else ())
+            ],
+            "empty": "There is none.",
+        },
+    ]
+
+
+def _in_short(summary: CustomerSummary) -> list[str | int]:
+    return [
+        summary.segment,
+        summary.order_count,
+        summary.cancelled_count,
+        pounds(summary.lifetime_pence),
+        f"{pounds(summary.returned_pence)} ({percent(summary.returns_basis_points)})",
+        summary.pieces,
+        _mark(summary.first_order),
+        _mark(summary.last_order),
+    ]
+
+
+def _mark(order: OrderMark | None) -> str:
+    return f"{order.order_number}, {moment(order.placed_at)}" if order else "none"
 
 
 def _address_table(customer: Customer) -> Table:

@@ -105,7 +105,10 @@ class BasketLine(APIView):
         given = QuantitySerializer(data=request.data)
         given.is_valid(raise_exception=True)
         operations.set_basket_quantity(
-            basket_token=token, stock_code=stock_code, **given.validated_data
+            basket_token=token,
+            stock_code=stock_code,
+            **given.validated_data,
+            changed_at=timezone.now(),
         )
         return _basket(token)
 

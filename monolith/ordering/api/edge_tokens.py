@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from monolith.customers.api import IsCustomer, own_customer
-from monolith.ordering.migration_paths import ORDER_HISTORY
+from monolith.ordering.migration_paths.order_history import ORDER_HISTORY
 from monolith.strangler import edge
 
 if TYPE_CHECKING:

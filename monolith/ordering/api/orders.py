@@ -22,7 +22,8 @@ from monolith.customers.api import AddressSerializer, IsCustomer, own_customer
 from monolith.customers.queries import find_customer_for_user
 from monolith.ordering import operations, queries
 from monolith.ordering.api.idempotency import IDEMPOTENCY_KEY, idempotency_key
-from monolith.ordering.migration_paths import order_history
+from monolith.ordering.migration_paths.order_detail import ORDER_DETAIL
+from monolith.ordering.migration_paths.order_history import ORDER_HISTORY
 from monolith.strangler import routing
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Orders(APIView):
         wanted = OrderHistoryQuerySerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
         query = OrderHistoryQuery(customer_id=own_customer(request).pk, **wanted.validated_data)
-        page = routing.answer(order_history.name, query).value
+        page = routing.answer(ORDER_HISTORY, query).value
         return Response(OrderHistorySerializer(page).data)
 
     @extend_schema(
@@ -194,11 +195,15 @@ class Orders(APIView):
 class Order(APIView):
     """One order."""
 
-    @extend_schema(operation_id="get_order", responses=OrderDetailSerializer)
+    @extend_schema(
+        operation_id="get_order", parameters=[READ_PATH], responses=OrderDetailSerializer
+    )
     def get(self, request: Request, order_number: str) -> Response:
-        """Return one order."""
-        _check_may("ordering.view_order", request, order_number)
-        return order_detail(order_number)
+        """Return one order, whoever answers: monolith or service."""
+        delivery = _visible_delivery(request, order_number)
+        answered = routing.answer(ORDER_DETAIL, delivery.question)
+        order = queries.whole_order(answered.value.order, delivery)
+        return Response(OrderDetailSerializer(order).data)
 
 
 @extend_schema(parameters=[ORDER_NUMBER])
@@ -259,12 +264,26 @@ class OrderReturns(APIView):
 
 def _check_may(permission: str, request: Request, order_number: str) -> None:
     """Somebody else's order does not exist, as far as anybody but permitted staff can tell."""
-    if request.user.is_staff and request.user.has_perm(permission):
-        return
+    if not _is_staff_who_may(permission, request):
+        _own_delivery(request, order_number)
+
+
+def _visible_delivery(request: Request, order_number: str) -> queries.Delivery:
+    if _is_staff_who_may("ordering.view_order", request):
+        return queries.get_delivery(order_number)
+    return _own_delivery(request, order_number)
+
+
+def _own_delivery(request: Request, order_number: str) -> queries.Delivery:
     customer = find_customer_for_user(request.user)
-    order = queries.get_order(order_number)
-    if customer is None or order.customer_id != customer.pk:
+    delivery = queries.get_delivery(order_number)
+    if customer is None or delivery.customer_id != customer.pk:
         raise queries.OrderNotFound(order_number)
+    return delivery
+
+
+def _is_staff_who_may(permission: str, request: Request) -> bool:
+    return bool(request.user.is_staff and request.user.has_perm(permission))
 
 
 def order_detail(order_number: str, status_code: int = status.HTTP_200_OK) -> Response:

@@ -1,4 +1,4 @@
-"""Filling a basket and checking it out."""
+"""Filling a basket and checking it out; what is taken out again is only told by its events."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from event_contracts.streams import basket_stream
 from monolith.catalogue.queries import get_product, normal_code
+from monolith.ordering import events
 from monolith.ordering.models import Basket, BasketLine, Order
+from monolith.ordering.operations.announcing import announce
 from monolith.ordering.operations.idempotency import IdempotencyKeyReused
 from monolith.ordering.operations.placing import DeliveryDetails, LineRequest, place_order
 from monolith.ordering.operations.quantities import check_quantity
@@ -56,12 +59,20 @@ def add_to_basket(
     line.quantity += quantity
     check_quantity(line.quantity)
     line.save()
+    added = events.basket_line_added(
+        basket, line, stock_code=product.stock_code, added_quantity=quantity, at=added_at
+    )
+    announce({basket_stream(basket.pk): added}, at=added_at)
     return line
 
 
 @transaction.atomic
-def set_basket_quantity(*, basket_token: UUID, stock_code: str, quantity: int) -> None:
+def set_basket_quantity(
+    *, basket_token: UUID, stock_code: str, quantity: int, changed_at: datetime
+) -> None:
     """Change how many pieces of a product a basket holds; 0 takes it out.
+
+    What is so already changes nothing, and nothing is recorded of it.
 
     Raises:
         InvalidQuantity: the quantity is out of range.
@@ -70,11 +81,14 @@ def set_basket_quantity(*, basket_token: UUID, stock_code: str, quantity: int) -
     if quantity != 0:
         check_quantity(quantity)
     basket = _lock(basket_token)
-    lines = BasketLine.objects.filter(basket=basket, product__stock_code=normal_code(stock_code))
-    if quantity == 0:
-        lines.delete()
-    elif not lines.update(quantity=quantity):
-        raise ProductNotInBasket(stock_code)
+    line = _find_line(basket, stock_code)
+    if basket is None or line is None:
+        if quantity != 0:
+            raise ProductNotInBasket(stock_code)
+    elif quantity == 0:
+        _take_out(basket, line, changed_at)
+    elif quantity != line.quantity:
+        _change(basket, line, quantity, changed_at)
 
 
 @transaction.atomic
@@ -113,7 +127,27 @@ def check_out(
     )
     if earlier is None:
         basket.lines.all().delete()
+        checked_out = events.basket_checked_out(basket, lines, order)
+        announce({basket_stream(basket.pk): checked_out}, at=placed_at)
     return order
+
+
+def _find_line(basket: Basket | None, stock_code: str) -> BasketLine | None:
+    lines = BasketLine.objects.filter(basket=basket, product__stock_code=normal_code(stock_code))
+    return lines.select_related("product").defer("product__search").first()
+
+
+def _take_out(basket: Basket, line: BasketLine, at: datetime) -> None:
+    removed = events.basket_line_removed(basket, line, at)
+    line.delete()
+    announce({basket_stream(basket.pk): removed}, at=at)
+
+
+def _change(basket: Basket, line: BasketLine, quantity: int, at: datetime) -> None:
+    old, line.quantity = line.quantity, quantity
+    line.save(update_fields=["quantity"])
+    changed = events.basket_line_changed(basket, line, old_quantity=old, at=at)
+    announce({basket_stream(basket.pk): changed}, at=at)
 
 
 def _repeated(earlier: Order | None, customer_id: int | None) -> Order:

@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from event_contracts.order_history import (
     Cursor,
+    ListedOrder,
     OrderHistoryPage,
     OrderHistoryQuery,
     OrderSummary,
@@ -18,13 +19,13 @@ from monolith.ordering.models import Order
 
 # One statement, so that the version and the rows come from one snapshot of the database.
 _HISTORY = """
-SELECT stream.version, page.number, page.placed_at, page.status,
+SELECT stream.version, page.number, page.customer_id, page.placed_at, page.status,
        page.item_count, page.total_pence, page.returned_pence
 FROM (
     SELECT coalesce((SELECT version FROM outbox_stream WHERE stream = %(stream)s), 0) AS version
 ) AS stream
 LEFT JOIN LATERAL (
-    SELECT o.number, o.placed_at, o.status, ordered.item_count, ordered.total_pence,
+    SELECT o.number, o.customer_id, o.placed_at, o.status, ordered.item_count, ordered.total_pence,
            returned.returned_pence
     FROM ordering_order AS o
     CROSS JOIN LATERAL (
@@ -70,7 +71,8 @@ def list_orders_for_customer(query: OrderHistoryQuery) -> OrderHistoryPage:
 
 def list_order_summaries(customer_id: int) -> tuple[OrderSummary, ...]:
     """List all orders of a customer, newest first."""
-    return _read(OrderHistoryQuery(customer_id=customer_id), limit=None)[1]
+    _, found = _read(OrderHistoryQuery(customer_id=customer_id), limit=None)
+    return tuple(order.without_owner() for order in found)
 
 
 def find_busiest_customer_id() -> int | None:
@@ -80,12 +82,12 @@ def find_busiest_customer_id() -> int | None:
     return int(busiest["customer_id"]) if busiest else None
 
 
-def _read(query: OrderHistoryQuery, *, limit: int | None) -> tuple[int, tuple[OrderSummary, ...]]:
+def _read(query: OrderHistoryQuery, *, limit: int | None) -> tuple[int, tuple[ListedOrder, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_HISTORY, _parameters(query, limit=limit))
         rows = cursor.fetchall()
     # Without any order there is still one row: the version alone.
-    return rows[0][0], tuple(_summary(row) for row in rows if row[1] is not None)
+    return rows[0][0], tuple(_listed(row) for row in rows if row[1] is not None)
 
 
 def _parameters(query: OrderHistoryQuery, *, limit: int | None) -> dict[str, Any]:
@@ -101,9 +103,10 @@ def _parameters(query: OrderHistoryQuery, *, limit: int | None) -> dict[str, Any
     }
 
 
-def _summary(row: tuple[Any, ...]) -> OrderSummary:
-    _, number, placed_at, status, item_count, total_pence, returned_pence = row
-    return OrderSummary(
+def _listed(row: tuple[Any, ...]) -> ListedOrder:
+    _, number, customer_id, placed_at, status, item_count, total_pence, returned_pence = row
+    return ListedOrder(
+        customer_id=customer_id,
         order_number=number,
         placed_at=placed_at,
         status=status,

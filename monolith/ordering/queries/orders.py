@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, TypedDict
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from event_contracts.order_detail import OrderDetailQuery
 from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED
-from monolith.ordering.models import CreditNote, Order, OrderLine
+from monolith.ordering.models import Order, OrderLine
+from monolith.ordering.queries.records import find_order_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from django_stubs_ext import WithAnnotations
+
+    from event_contracts.ordering import OrderRecord, ReturnRecord
 
     class _Returned(TypedDict):
         returned_quantity: int
@@ -67,6 +72,22 @@ class CreditNoteDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Whose an order is, and where its parcel goes; `customer_id` None for a guest."""
+
+    order_number: str
+    customer_id: int | None
+    guest_email: str
+    recipient: str
+    address: tuple[str, ...]
+
+    @property
+    def question(self) -> OrderDetailQuery:
+        """The question about all else of the order."""
+        return OrderDetailQuery(order_number=self.order_number, customer_id=self.customer_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDetail:
     """One order; `history` oldest first, `address` in lines, `customer_id` None for a guest."""
 
@@ -100,28 +121,56 @@ class OrderDetail:
 
 
 def get_order(order_number: str) -> OrderDetail:
-    """Return one order.
+    """Return one order out of the tables: for commands, and for staff.
 
     Raises:
         OrderNotFound: no order has this number.
     """
-    try:
-        order = orders_numbered(order_number).select_related("country").get()
-    except Order.DoesNotExist:
-        raise OrderNotFound(order_number) from None
+    delivery = get_delivery(order_number)
+    return whole_order(find_order_record(order_number), delivery)
+
+
+def get_delivery(order_number: str) -> Delivery:
+    """Return whose an order is, and where its parcel goes: what no event tells.
+
+    Raises:
+        OrderNotFound: no order has this number.
+    """
+    fields = ("number", "customer_id", "guest_email", "recipient", "address")
+    found = orders_numbered(order_number).values_list(*fields).first()
+    if found is None:
+        raise OrderNotFound(order_number)
+    number, customer_id, guest_email, recipient, address = found
+    return Delivery(
+        order_number=number,
+        customer_id=customer_id,
+        guest_email=guest_email,
+        recipient=recipient,
+        address=tuple(address.splitlines()),
+    )
+
+
+def whole_order(record: OrderRecord | None, delivery: Delivery) -> OrderDetail:
+    """Put together what events tell of an order, whoever keeps it, and what they do not.
+
+    Raises:
+        OrderNotFound: nothing is told of the order.
+    """
+    if record is None:
+        raise OrderNotFound(delivery.order_number)
     return OrderDetail(
-        order_number=order.number,
-        customer_id=order.customer_id,
-        guest_email=order.guest_email,
-        status=order.status,
-        placed_at=order.placed_at,
-        country=order.country.name,
-        recipient=order.recipient,
-        address=tuple(order.address.splitlines()),
-        cancel_reason=order.cancel_reason,
-        lines=tuple(_item(line) for line in lines_with_returns(order)),
-        history=tuple(_history(order)),
-        credit_notes=tuple(_credit_notes(order)),
+        order_number=record.order_number,
+        customer_id=delivery.customer_id,
+        guest_email=delivery.guest_email,
+        status=record.status,
+        placed_at=record.placed_at,
+        country=record.country,
+        recipient=delivery.recipient,
+        address=delivery.address,
+        cancel_reason=record.cancel_reason,
+        lines=tuple(_items(record)),
+        history=tuple(_history(record)),
+        credit_notes=tuple(map(_credit_note, record.returns)),
     )
 
 
@@ -139,38 +188,43 @@ def lines_with_returns(order: Order) -> QuerySet[LineWithReturns]:
     ).order_by("position")
 
 
-def _item(line: LineWithReturns) -> OrderedItem:
-    return OrderedItem(
-        position=line.position,
-        stock_code=line.product.stock_code,
-        description=line.product.description,
-        quantity=line.quantity,
-        unit_price_pence=line.unit_price_pence,
-        returned_quantity=line.returned_quantity,
-        refunded_pence=line.refunded_pence,
-    )
+def _items(record: OrderRecord) -> Iterator[OrderedItem]:
+    returned = _returned_by_position(record)
+    for position, line in enumerate(record.lines, start=1):
+        quantity, pence = returned.get(position, (0, 0))
+        yield OrderedItem(
+            position=position,
+            stock_code=line.stock_code,
+            description=line.description,
+            quantity=line.quantity,
+            unit_price_pence=line.unit_price_pence,
+            returned_quantity=quantity,
+            refunded_pence=pence,
+        )
 
 
-def _history(order: Order) -> list[StatusChange]:
+def _returned_by_position(record: OrderRecord) -> dict[int | None, tuple[int, int]]:
+    """Sum up what came back of each line: pieces, and pence."""
+    returned: dict[int | None, tuple[int, int]] = {}
+    for line in (line for note in record.returns for line in note.lines):
+        quantity, pence = returned.get(line.position, (0, 0))
+        returned[line.position] = quantity + line.quantity, pence + line.refund_pence
+    return returned
+
+
+def _history(record: OrderRecord) -> list[StatusChange]:
     instants = {
-        PLACED: order.placed_at,
-        DISPATCHED: order.dispatched_at,
-        CANCELLED: order.cancelled_at,
+        PLACED: record.placed_at,
+        DISPATCHED: record.dispatched_at,
+        CANCELLED: record.cancelled_at,
     }
     return [StatusChange(status=status, at=at) for status, at in instants.items() if at]
 
 
-def _credit_notes(order: Order) -> list[CreditNoteDetail]:
-    notes = CreditNote.objects.filter(order=order).annotate(
-        item_count=Coalesce(Sum("lines__quantity"), 0),
-        refund_pence=Coalesce(Sum("lines__refund_pence"), 0),
+def _credit_note(note: ReturnRecord) -> CreditNoteDetail:
+    return CreditNoteDetail(
+        number=note.credit_note_number,
+        issued_at=note.returned_at,
+        item_count=sum(line.quantity for line in note.lines),
+        refund_pence=note.refund_pence,
     )
-    return [
-        CreditNoteDetail(
-            number=note.number,
-            issued_at=note.issued_at,
-            item_count=note.item_count,
-            refund_pence=note.refund_pence,
-        )
-        for note in notes.order_by("issued_at", "id")
-    ]

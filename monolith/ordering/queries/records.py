@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from event_contracts.order_detail import OrderDetailAnswer
 from event_contracts.ordering import CustomerOrdersSnapshotTaken, OrderRecord
 from event_contracts.plain_values import from_plain
 from event_contracts.streams import CUSTOMER, GUEST_ORDER, stream_key, stream_kind
+
+if TYPE_CHECKING:
+    from event_contracts.order_detail import OrderDetailQuery
 
 # One statement for all orders, each put together where its lines and returns lie.
 _RECORDS = """
@@ -22,8 +27,8 @@ SELECT json_build_object(
            'cancel_reason', o.cancel_reason,
            'lines', ordered.lines,
            'returns', returned.notes
-       )::text
-FROM ordering_order AS o
+       )::text AS whole
+FROM ({orders}) AS o
 JOIN customers_country AS country ON country.id = o.country_id
 CROSS JOIN LATERAL (
     SELECT coalesce(json_agg(json_build_object(
@@ -60,8 +65,53 @@ CROSS JOIN LATERAL (
     WHERE note.order_id = o.id
 ) AS returned
 """
-_OF_A_CUSTOMER = f"{_RECORDS} WHERE o.customer_id = %s ORDER BY o.placed_at, o.number"
-_OF_A_GUEST = f"{_RECORDS} WHERE o.number = %s AND o.customer_id IS NULL"
+_OF_A_CUSTOMER = "SELECT * FROM ordering_order WHERE customer_id = %(customer_id)s"
+_OF_A_GUEST = """
+    SELECT * FROM ordering_order WHERE number = %(order_number)s AND customer_id IS NULL
+"""
+_NUMBERED = "SELECT * FROM ordering_order WHERE number = %(order_number)s"
+_NEXT = """
+    SELECT * FROM ordering_order
+    WHERE customer_id = %(customer_id)s AND number > %(order_number)s
+    ORDER BY number
+    LIMIT 1
+"""
+# One statement here, too, so that the version and the order come from one snapshot of the database.
+_ANSWER = """
+SELECT stream.version, record.whole
+FROM (
+    SELECT coalesce((SELECT version FROM outbox_stream WHERE stream = %(stream)s), 0) AS version
+) AS stream
+LEFT JOIN ({records}) AS record ON true
+"""
+
+
+def get_order_detail(query: OrderDetailQuery) -> OrderDetailAnswer:
+    """Answer what is known of one order of a customer's or a guest's; nobody else's is found.
+
+    `as_of` is the version of the order's stream in the very snapshot that the order comes from; 0
+    when nothing was ever recorded on it.
+    """
+    if query.customer_id is None:
+        orders = _OF_A_GUEST
+    elif query.is_next:
+        orders = _NEXT
+    else:
+        orders = f"{_NUMBERED} AND customer_id = %(customer_id)s"
+    ((as_of, whole),) = _execute(
+        _ANSWER.format(records=_RECORDS.format(orders=orders)),
+        stream=query.stream,
+        customer_id=query.customer_id,
+        order_number=_sayable(query.order_number),
+    )
+    return OrderDetailAnswer(
+        customer_id=query.customer_id, as_of=as_of, order=_record(whole) if whole else None
+    )
+
+
+def find_order_record(order_number: str) -> OrderRecord | None:
+    """Return the order of a number, whoever's it is; None if there is none."""
+    return next(iter(_read(_NUMBERED, order_number=_sayable(order_number))), None)
 
 
 def get_orders_snapshot(stream: str) -> CustomerOrdersSnapshotTaken:
@@ -75,19 +125,31 @@ def get_orders_snapshot(stream: str) -> CustomerOrdersSnapshotTaken:
     kind, key = stream_kind(stream), stream_key(stream)
     if kind == CUSTOMER:
         customer_id = int(key)
-        orders = _read(_OF_A_CUSTOMER, customer_id)
+        orders = _read(_OF_A_CUSTOMER, customer_id=customer_id)
         return CustomerOrdersSnapshotTaken(customer_id=customer_id, orders=orders)
     if kind == GUEST_ORDER:
-        return CustomerOrdersSnapshotTaken(customer_id=None, orders=_read(_OF_A_GUEST, key))
+        orders = _read(_OF_A_GUEST, order_number=key)
+        return CustomerOrdersSnapshotTaken(customer_id=None, orders=orders)
     raise ValueError(f"no orders travel on {stream!r}")
 
 
-def _read(statement: str, key: int | str) -> tuple[OrderRecord, ...]:
+def _read(orders: str, **parameters: Any) -> tuple[OrderRecord, ...]:
+    statement = f"{_RECORDS.format(orders=orders)} ORDER BY o.placed_at, o.number"
+    return tuple(_record(row[0]) for row in _execute(statement, **parameters))
+
+
+def _execute(statement: str, **parameters: Any) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [key])
-        return tuple(_record(whole) for (whole,) in cursor.fetchall())
+        cursor.execute(statement, parameters)
+        rows: list[Any] = cursor.fetchall()
+        return rows
 
 
 def _record(whole: str) -> OrderRecord:
     record: OrderRecord = from_plain(OrderRecord, json.loads(whole))
     return record
+
+
+def _sayable(order_number: str) -> str:
+    # PostgreSQL takes every character that a client may send but this one.
+    return order_number.replace("\x00", "")

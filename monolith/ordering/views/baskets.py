@@ -87,7 +87,10 @@ def _add(request: HttpRequest, form: AddToBasketForm) -> None:
 def _set(request: HttpRequest, stock_code: str, quantity: int) -> None:
     try:
         operations.set_basket_quantity(
-            basket_token=basket_token(request), stock_code=stock_code, quantity=quantity
+            basket_token=basket_token(request),
+            stock_code=stock_code,
+            quantity=quantity,
+            changed_at=timezone.now(),
         )
     except operations.ProductNotInBasket:
         messages.error(request, "This is not in your basket any more.")

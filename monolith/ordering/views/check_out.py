@@ -18,8 +18,8 @@ from monolith.ordering.views.baskets import basket_of
 from monolith.ordering.views.visitors import (
     basket_token,
     customer_id_of,
-    get_own_order,
     remember_order,
+    show_own_order,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def check_out(request: HttpRequest) -> HttpResponse:
 @require_safe
 def placed(request: HttpRequest, order_number: str) -> HttpResponse:
     """Confirm an order to whoever placed it."""
-    return render(request, "ordering/placed.html", {"order": get_own_order(request, order_number)})
+    return render(request, "ordering/placed.html", {"order": show_own_order(request, order_number)})
 
 
 def _form(request: HttpRequest, customer_id: int | None) -> CheckOutForm:

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from monolith.ordering import operations
 from monolith.ordering.forms import CancelForm, OrdersForm, ReturnForm
-from monolith.ordering.views.visitors import customer_id_of, get_own_order
+from monolith.ordering.migration_paths.order_history import ORDER_HISTORY
+from monolith.ordering.views.visitors import customer_id_of, get_own_order, show_own_order
 from monolith.strangler import routing
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def my_orders(request: HtmxRequest) -> HttpResponse:
     if customer_id is None:
         return redirect("customers:details")
     form = OrdersForm(request.GET)
-    history = routing.answer("order_history", form.query(customer_id)).value
+    history = routing.answer(ORDER_HISTORY, form.query(customer_id)).value
     only_list = request.htmx and not request.htmx.history_restore_request
     template = "ordering/history.html" if only_list else "ordering/my_orders.html"
     context = {"form": form, "history": history, **_links(request.GET, history)}
@@ -50,7 +51,7 @@ def my_orders(request: HtmxRequest) -> HttpResponse:
 def order(request: HttpRequest, order_number: str) -> HttpResponse:
     """Show one order. Strangers are asked to sign in, whether or not it exists."""
     try:
-        own = get_own_order(request, order_number)
+        own = show_own_order(request, order_number)
     except Http404:
         if request.user.is_authenticated:
             raise

@@ -9,12 +9,17 @@ from django.http import Http404, HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from monolith.customers.queries import find_customer_for_user
+from monolith.ordering.migration_paths.order_detail import ORDER_DETAIL
 from monolith.ordering.queries import (
+    Delivery,
     OrderDetail,
     OrderNotFound,
     find_customer_basket,
+    get_delivery,
     get_order,
+    whole_order,
 )
+from monolith.strangler import routing
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -66,19 +71,29 @@ def remember_order(request: HttpRequest, order: Order) -> None:
         request.session[_GUEST_ORDERS] = [*numbers, order.number]
 
 
-def get_own_order(request: HttpRequest, order_number: str) -> OrderDetail:
+def show_own_order(request: HttpRequest, order_number: str) -> OrderDetail:
     """Return an order that this visitor may see: their own, or one they placed as a guest.
+
+    Whose it is, the tables say; all else, whoever answers that read at present.
 
     Raises:
         Http404: there is none, or it is somebody else's; nobody is told which.
     """
+    delivery = _own_delivery(request, order_number)
+    answered = routing.answer(ORDER_DETAIL, delivery.question)
     try:
-        order = get_order(order_number)
+        return whole_order(answered.value.order, delivery)
     except OrderNotFound as error:
-        raise Http404(f"no order {order_number!r} of yours") from error
-    if not _may_see(request, order):
-        raise Http404(f"no order {order_number!r} of yours")
-    return order
+        raise _not_yours(order_number) from error
+
+
+def get_own_order(request: HttpRequest, order_number: str) -> OrderDetail:
+    """Return an order that this visitor may change, out of the tables: what a command acts on.
+
+    Raises:
+        Http404: see `show_own_order`.
+    """
+    return get_order(_own_delivery(request, order_number).order_number)
 
 
 def next_url(request: HttpRequest, otherwise: str) -> str:
@@ -99,7 +114,21 @@ def _look_for_basket(request: HttpRequest) -> None:
         request.session[_BASKET] = str(token)
 
 
-def _may_see(request: HttpRequest, order: OrderDetail) -> bool:
+def _own_delivery(request: HttpRequest, order_number: str) -> Delivery:
+    try:
+        delivery = get_delivery(order_number)
+    except OrderNotFound as error:
+        raise _not_yours(order_number) from error
+    if not _may_see(request, delivery):
+        raise _not_yours(order_number)
+    return delivery
+
+
+def _may_see(request: HttpRequest, order: Delivery) -> bool:
     if order.customer_id is None:
         return order.order_number in request.session.get(_GUEST_ORDERS, [])
     return order.customer_id == customer_id_of(request)
+
+
+def _not_yours(order_number: str) -> Http404:
+    return Http404(f"no order {order_number!r} of yours")

@@ -4,10 +4,10 @@ A snapshot is recorded in its stream's own order, under the stream's lock, with 
 states. So a projection can tell what it already contains, and a second backfill does no harm.
 """
 
+from monolith.strangler.backfill.knobs import KNOBS, BadKnob, knobs_of, write_value
 from monolith.strangler.backfill.progress import Progress, State, get_progress, progress_of
 from monolith.strangler.backfill.running import BackfillStalled, run
 from monolith.strangler.backfill.steering import (
-    BadKnob,
     NoBackfill,
     abort,
     pause,
@@ -17,6 +17,7 @@ from monolith.strangler.backfill.steering import (
 )
 
 __all__ = [
+    "KNOBS",
     "BackfillStalled",
     "BadKnob",
     "NoBackfill",
@@ -24,10 +25,12 @@ __all__ = [
     "State",
     "abort",
     "get_progress",
+    "knobs_of",
     "pause",
     "progress_of",
     "read_knob",
     "resume",
     "run",
     "turn",
+    "write_value",
 ]

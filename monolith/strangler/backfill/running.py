@@ -9,15 +9,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from monolith.strangler import registry
+from monolith.strangler.backfill.knobs import knobs_of
 from monolith.strangler.backfill.pacing import Pace
-from monolith.strangler.backfill.steering import knobs_of, turn
-from monolith.strangler.backfill.throttling import Throttle, find_throttle
+from monolith.strangler.backfill.steering import turn
+from monolith.strangler.backfill.throttling import Throttle, Throttling
 from monolith.strangler.models import BackfillChunk, BackfillRun
 from monolith.strangler.snapshots import record_heartbeat_snapshot, record_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from monolith.strangler.audit import Who
     from monolith.strangler.registry import MovingRead
 
 # A relay that publishes nothing for this long is not busy but stopped.
@@ -35,6 +37,7 @@ def run(
     *,
     restart: bool = False,
     knobs: Mapping[str, str] | None = None,
+    who: Who | None = None,
     report: Callable[[int, str], None] = lambda _keys, _note: None,
 ) -> BackfillRun:
     """Record a snapshot of every key, from where an unfinished run stopped.
@@ -42,7 +45,7 @@ def run(
     A finished run is returned as is, unless `restart` begins anew; one that is aborted meanwhile is
     returned unfinished. Safe to run twice at once: each chunk of keys belongs to whoever locks the
     run first. It waits while anything in `throttling` speaks against the next chunk. `knobs` are
-    turned first. `report` is told keys done, and a note while it waits.
+    turned first, by `who`. `report` is told keys done, and a note while it waits.
 
     Raises:
         PathNotDeclared: there is no such path.
@@ -51,8 +54,8 @@ def run(
     """
     path = registry.get_path(path_name)
     backfill = _open_run(path, restart=restart)
-    if knobs and not _is_over(backfill):
-        backfill = turn(path.name, knobs)
+    if knobs and who and not _is_over(backfill):
+        backfill = turn(path.name, knobs, who)
     return _Running(path, report).to_the_end(backfill)
 
 
@@ -65,9 +68,12 @@ def _open_run(path: MovingRead[Any, Any], *, restart: bool) -> BackfillRun:
     expected = path.source.count() if path.source.count else None
     try:
         with transaction.atomic():
-            return BackfillRun.objects.create(
+            opened = BackfillRun.objects.create(
                 path=path.name, started_at=timezone.now(), keys_expected=expected
             )
+            # A service that lost its table hears no beat before that, and would be waited for.
+            record_heartbeat_snapshot(path)
+            return opened
     except IntegrityError:  # somebody else opened one just now: take part in it
         return BackfillRun.objects.get(path=path.name, finished_at=None, abandoned_at=None)
 
@@ -77,7 +83,7 @@ class _Running:
 
     def __init__(self, path: MovingRead[Any, Any], report: Callable[[int, str], None]) -> None:
         self._path, self._report = path, report
-        self._pace = Pace()
+        self._pace, self._throttling = Pace(), Throttling()
         self._said_at = 0.0
         self._least_pending: int | None = None
         self._drained_at = 0.0
@@ -85,7 +91,7 @@ class _Running:
     def to_the_end(self, backfill: BackfillRun) -> BackfillRun:
         while not _is_over(backfill):
             backfill.refresh_from_db()
-            if throttle := find_throttle(backfill):
+            if throttle := self._throttling.find(backfill, at=timezone.now()):
                 self._wait(backfill, throttle)
             elif not _is_over(backfill):
                 self._least_pending = None

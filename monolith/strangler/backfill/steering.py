@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.conf import settings
+from django.db import transaction
 
-from monolith.strangler import registry
+from monolith.strangler import audit, registry
+from monolith.strangler.backfill.knobs import knob_called, knobs_of, read_value, write_value
 from monolith.strangler.models import BackfillRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-CHUNK_KEYS = 1_000
-MAX_PENDING = 2_000
-# Resting a hundred times as long as working is a pause; there is a verb for that.
-_NICEST = 100.0
+    from monolith.strangler.audit import Who
 
 
 class NoBackfill(Exception):
@@ -27,38 +23,8 @@ class NoBackfill(Exception):
         super().__init__(f"no backfill of {path} is under way")
 
 
-class BadKnob(Exception):
-    """There is no such knob, or it cannot be turned there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knobs:
-    """What is read anew before every chunk.
-
-    `chunk_keys`: no chunk has more keys. `nice`: seconds of rest per second of work.
-    `max_pending`: no chunk is sent while more events wait in the outbox.
-    """
-
-    chunk_keys: int
-    nice: float
-    max_pending: int
-
-
-_FIELDS = {"chunk": "chunk_keys", "nice": "nice", "pending": "max_pending"}
-
-
-def knobs_of(backfill: BackfillRun) -> Knobs:
-    """Return how the knobs of a backfill stand; one that nobody turned stands at its default."""
-    return Knobs(
-        chunk_keys=backfill.chunk_keys or CHUNK_KEYS,
-        nice=backfill.nice,
-        max_pending=backfill.max_pending
-        or getattr(settings, "STRANGLER_BACKFILL_MAX_PENDING", MAX_PENDING),
-    )
-
-
-def turn(path: str, values: Mapping[str, str]) -> BackfillRun:
-    """Turn knobs of the backfill under way, by name: `chunk`, `nice`, `pending`.
+def turn(path: str, values: Mapping[str, str], who: Who) -> BackfillRun:
+    """Turn knobs of the backfill under way, by name: see `knobs.KNOBS`.
 
     They are in force before the next chunk.
 
@@ -66,54 +32,54 @@ def turn(path: str, values: Mapping[str, str]) -> BackfillRun:
         PathNotDeclared: there is no such path.
         NoBackfill: none is under way.
         BadKnob: there is no such knob, or the value is none for it; nothing is turned.
+        ReasonMissing: the reason is blank.
     """
-    backfill = find_open(path)
-    turned = {_field(name): _value(name, text) for name, text in values.items()}
-    BackfillRun.objects.filter(pk=backfill.pk).update(**turned)
-    backfill.refresh_from_db()
-    return backfill
+    stood = knobs_of(find_open(path))
+    columns = {knob_called(name).field: read_value(name, text) for name, text in values.items()}
+    before = {name: write_value(stood, name) for name in values}
+    return _steer(path, who, columns, before=before, after=dict(values))
 
 
-def read_knob(path: str, name: str) -> float:
-    """Return where a knob of the backfill under way stands.
+def read_knob(path: str, name: str) -> str:
+    """Return where a knob of the backfill under way stands, as it is turned.
 
     Raises:
         PathNotDeclared: there is no such path.
         NoBackfill: none is under way.
         BadKnob: there is no such knob.
     """
-    value: float = getattr(knobs_of(find_open(path)), _field(name))
-    return value
+    return write_value(knobs_of(find_open(path)), name)
 
 
-def pause(path: str, *, by: str) -> BackfillRun:
+def pause(path: str, who: Who) -> BackfillRun:
     """Have whichever process is at it stop after its chunk and wait.
 
     Raises:
         PathNotDeclared: there is no such path.
         NoBackfill: none is under way.
+        ReasonMissing: the reason is blank.
     """
-    return _update(path, paused_by=by, throttled_by=f"paused by {by}")
+    values = {"paused_by": who.actor, "throttled_by": f"paused by {who.actor}"}
+    return _steer(path, who, values, after={"state": "paused"})
 
 
-def resume(path: str) -> BackfillRun:
+def resume(path: str, who: Who) -> BackfillRun:
     """Let a paused backfill go on.
 
     Raises:
-        PathNotDeclared: there is no such path.
-        NoBackfill: none is under way.
+        PathNotDeclared, NoBackfill, ReasonMissing: as above.
     """
-    return _update(path, paused_by="", throttled_by="")
+    return _steer(path, who, {"paused_by": "", "throttled_by": ""}, after={"state": "running"})
 
 
-def abort(path: str, *, at: datetime) -> BackfillRun:
+def abort(path: str, who: Who) -> BackfillRun:
     """Give up the backfill under way; what it has sent stays sent, and does no harm.
 
     Raises:
-        PathNotDeclared: there is no such path.
-        NoBackfill: none is under way.
+        PathNotDeclared, NoBackfill, ReasonMissing: as above.
     """
-    return _update(path, abandoned_at=at, throttled_by="")
+    values = {"abandoned_at": who.at, "throttled_by": ""}
+    return _steer(path, who, values, after={"state": "aborted"})
 
 
 def find_open(path: str) -> BackfillRun:
@@ -130,30 +96,19 @@ def find_open(path: str) -> BackfillRun:
     return found
 
 
-def _update(path: str, **values: object) -> BackfillRun:
+@transaction.atomic
+def _steer(
+    path: str,
+    who: Who,
+    values: Mapping[str, object],
+    *,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object],
+) -> BackfillRun:
     backfill = find_open(path)
+    audit.note(path, audit.KNOBS, who, before=before, after=after)
     still_open = BackfillRun.objects.filter(pk=backfill.pk, finished_at=None, abandoned_at=None)
     if not still_open.update(**values):
         raise NoBackfill(path)  # it ended just now
     backfill.refresh_from_db()
     return backfill
-
-
-def _field(name: str) -> str:
-    try:
-        return _FIELDS[name]
-    except KeyError:
-        known = ", ".join(_FIELDS)
-        raise BadKnob(f"there is no knob {name!r}; there are {known}") from None
-
-
-def _value(name: str, text: str) -> float:
-    try:
-        value = float(text) if name == "nice" else int(text)
-    except ValueError:
-        raise BadKnob(f"{name}={text}: expected a number") from None
-    if name == "nice" and not 0 <= value <= _NICEST:
-        raise BadKnob(f"{name}={text}: expected 0 to {_NICEST:g}")
-    if name != "nice" and not 1 <= value < 2**31:
-        raise BadKnob(f"{name}={text}: expected at least 1")
-    return value

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from monolith.outbox.queries import get_draining
-from monolith.strangler.backfill.steering import knobs_of
+from monolith.strangler import queries, slowness
+from monolith.strangler.backfill.knobs import Knobs, knobs_of
 from monolith.strangler.controls import EVERYTHING
+from monolith.strangler.models import Heartbeat, Tally
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from monolith.strangler.models import BackfillRun
 
 OLDEST_SECONDS = 5.0
 BUSY_PERCENT = 70.0
+# A week of counts is added up for it.
+SLOWNESS_KEPT = timedelta(seconds=10)
+# Where nobody has looked for so long, nobody knows how far behind the service is.
+_LOOKED_WITHIN = timedelta(seconds=30)
+_DEAD_LETTERS_WITHIN = timedelta(minutes=2)
 # What another role does may be hidden from us: then it counts as active.
 _CONNECTIONS = """
     select count(*) filter (where state is distinct from 'idle'),
@@ -35,12 +46,36 @@ class Throttle:
     pending: int | None = None
 
 
-def find_throttle(backfill: BackfillRun) -> Throttle | None:
-    """Return why this backfill has to wait, or None; the reasons that cost least are asked first.
+class Throttling:
+    """Looks for reasons to wait."""
 
-    There is no way to override one: a limit that is wrong is changed for everybody.
-    """
-    return _pause(backfill) or _flag(backfill.path) or _outbox(backfill) or _connections()
+    def __init__(self) -> None:
+        self._looked_at: datetime | None = None
+        self._slowness: slowness.Slowness | None = None
+
+    def find(self, backfill: BackfillRun, *, at: datetime) -> Throttle | None:
+        """Return why this backfill has to wait, or None; what costs least is asked first.
+
+        There is no way to override one: a limit that is wrong is changed for everybody.
+        """
+        knobs, path = knobs_of(backfill), backfill.path
+        return (
+            _pause(backfill)
+            or _flag(path)
+            or _hours(knobs, at)
+            or _outbox(knobs)
+            or _lag(path, knobs, at)
+            or _dead_letters(path, at)
+            or _connections()
+            or self._monolith(knobs, at)
+        )
+
+    def _monolith(self, knobs: Knobs, at: datetime) -> Throttle | None:
+        if self._looked_at is None or at - self._looked_at >= SLOWNESS_KEPT:
+            self._looked_at, self._slowness = at, slowness.look(at)
+        if self._slowness is None or not self._slowness.is_more_than(knobs.slower):
+            return None
+        return Throttle(reason=f"monolith: {self._slowness}, limit {knobs.slower:g} times")
 
 
 def _pause(backfill: BackfillRun) -> Throttle | None:
@@ -63,8 +98,15 @@ def _flag(path: str) -> Throttle | None:
     return Throttle(reason=f"flag file {Path(file).name} names {path if named else EVERYTHING}")
 
 
-def _outbox(backfill: BackfillRun) -> Throttle | None:
-    draining, limit = get_draining(), knobs_of(backfill).max_pending
+def _hours(knobs: Knobs, at: datetime) -> Throttle | None:
+    now = timezone.localtime(at)
+    if knobs.hours is None or knobs.hours.contain(now.hour):
+        return None
+    return Throttle(reason=f"hours: it is {now:%H:%M}, allowed {knobs.hours}")
+
+
+def _outbox(knobs: Knobs) -> Throttle | None:
+    draining, limit = get_draining(), knobs.max_pending
     reason = ""
     if draining.pending > limit:
         reason = f"outbox: {draining.pending:,} events pending, limit {limit:,}"
@@ -72,6 +114,24 @@ def _outbox(backfill: BackfillRun) -> Throttle | None:
         age = draining.oldest_age_seconds
         reason = f"outbox: oldest event waits {age:.1f} s, limit {OLDEST_SECONDS:g} s"
     return Throttle(reason=reason, pending=draining.pending) if reason else None
+
+
+def _lag(path: str, knobs: Knobs, at: datetime) -> Throttle | None:
+    """The service is behind its queue: it is slow, or its store throttles it."""
+    behind = queries.seconds_behind(path, at=at)
+    if behind is None or behind <= knobs.lag:
+        return None
+    if not Heartbeat.objects.filter(path=path, looked_at__gte=at - _LOOKED_WITHIN).exists():
+        return None
+    return Throttle(reason=f"service: {behind:.0f} s behind its queue, limit {knobs.lag:g} s")
+
+
+def _dead_letters(path: str, at: datetime) -> Throttle | None:
+    since = (at - _DEAD_LETTERS_WITHIN).replace(second=0, microsecond=0)
+    seen = Tally.objects.filter(path=path, series="dead-letters", minute__gte=since)
+    if seen.order_by("-minute", "-name").values_list("name", flat=True).first() != "some":
+        return None
+    return Throttle(reason="service: its queue has dead letters, limit none")
 
 
 def _connections() -> Throttle | None:

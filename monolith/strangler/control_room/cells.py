@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from monolith.strangler import statistics
 from monolith.strangler.control_room import formatting
 from monolith.strangler.control_room.figures import NOTHING, Figure, Taken, figure, plain
+from monolith.strangler.gates.outcomes import bad_of, judged_of
 from monolith.strangler.ladder import WHOLE
+from monolith.strangler.planned import share
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from monolith.strangler.control_room.tallying import Seen
     from monolith.strangler.models import PathState
 
-BAD = ("wrong", "missing", "extra", "stale-overdue", "leak")
-JUDGED = ("match", "match-norm", "noise", "stale", "order-only", *BAD)
-NOT_JUDGED = ("error", "timeout", "dropped")
 ALIKE = frozenset({"match", "healed"})
 FALLBACK = "monolith:fallback:"
 READ_YOUR_WRITES = "monolith:read-your-writes"
@@ -34,7 +33,7 @@ def set_share(state: PathState) -> Figure:
     """Say which share of the customers is meant to be answered by the service."""
     if state.stage < Stage.CANARY:
         return plain("0 %", tone="faint")
-    return plain(formatting.share(WHOLE if state.stage >= Stage.SERVICE else state.canary_bp))
+    return plain(share(WHOLE if state.stage >= Stage.SERVICE else state.canary_bp))
 
 
 def actual_share(rows: Rows, path: str) -> Figure:
@@ -46,18 +45,12 @@ def actual_share(rows: Rows, path: str) -> Figure:
     return figure(formatting.percent(served, seen.total), _taken(rows, seen), n=seen.total)
 
 
-def bad_count(compared: Seen, rechecked: Seen) -> int:
-    """Count what disagreed for good; what never healed is told by the later looks."""
-    never_healed = max(compared.of("stale-overdue"), rechecked.of("overdue"))
-    return compared.of(*BAD) - compared.of("stale-overdue") + never_healed
-
-
 def wrong_rate(compared: Seen, rechecked: Seen, rows: Rows) -> Figure:
-    """Say how many per 10,000 comparisons disagreed, and how many it may be at worst."""
-    n = compared.of(*JUDGED)
+    """Say how many per 10,000 comparisons disagreed, and at worst: counted as the gates do."""
+    n = judged_of(compared, rechecked)
     if not n:
         return NOTHING
-    bad = bad_count(compared, rechecked)
+    bad = bad_of(compared, rechecked)
     bound = statistics.upper_bound(bad, n)
     return figure(
         formatting.per_ten_thousand(bad / n),
@@ -71,6 +64,11 @@ def wrong_rate(compared: Seen, rechecked: Seen, rows: Rows) -> Figure:
 def wrong(rows: Rows, path: str) -> Figure:
     """Say how many answers of the last day disagreed."""
     return wrong_rate(rows.day.seen(path, "compare"), rows.day.seen(path, "recheck"), rows)
+
+
+def judged(rows: Rows, path: str) -> int:
+    """Count the comparisons of the last day that say whether the service is right."""
+    return judged_of(rows.day.seen(path, "compare"), rows.day.seen(path, "recheck"))
 
 
 def quantile(seen: Seen, q: float, rows: Rows) -> Figure:

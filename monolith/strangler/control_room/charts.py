@@ -7,6 +7,7 @@ without colour: lines differ by dash and are named at their ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.html import escape, format_html, format_html_join
@@ -23,6 +24,7 @@ _WIDTH, _HEIGHT = 440, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 76, 10, 24
 _LABEL_HEIGHT = 13
 _FAR = 1.5
+_LONGEST_CLOCK = timedelta(days=2)  # beyond, days are written and not hours
 _SPARK_WIDTH, _SPARK_HEIGHT = 72, 16
 _FEWEST_FOR_A_LINE = 2
 
@@ -177,11 +179,15 @@ def _grid(values: Sequence[float], down: Scale, write: Callable[[float], str]) -
 
 def _instants(lines: Sequence[Line], across: Scale) -> SafeString:
     instants = [at for line in lines for at, _ in line.points]
-    shown = time_ticks(min(instants), max(instants))
+    first, last = min(instants), max(instants)
+    form = "%d %b" if last - first > _LONGEST_CLOCK else "%H:%M"
     return format_html_join(
         "",
         '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>',
-        ((_number(across(at.timestamp())), _HEIGHT - 6, f"{at:%H:%M}") for at in shown),
+        (
+            (_number(across(at.timestamp())), _HEIGHT - 6, f"{at:{form}}")
+            for at in time_ticks(first, last)
+        ),
     )
 
 

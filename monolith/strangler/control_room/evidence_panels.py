@@ -56,6 +56,12 @@ _WORDS = {
 }
 
 
+_ORDER = (
+    "match", "match-norm", "noise", "stale", "order-only", "wrong", "missing", "extra",
+    "stale-overdue", "leak", "error", "timeout", "dropped",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How many comparisons ended so."""
@@ -233,8 +239,7 @@ def _parts(seen: Seen) -> list[Outcome]:
 
 
 def _ordered(seen: Seen) -> list[str]:
-    order = [*cells.JUDGED, *cells.NOT_JUDGED]
-    return [*order, *sorted(set(seen.counts) - set(order))]
+    return [*_ORDER, *sorted(set(seen.counts) - set(_ORDER))]
 
 
 def _look(name: str) -> str:

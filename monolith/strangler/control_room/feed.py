@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monolith.strangler.control_room import cells
 from monolith.strangler.control_room.attention import findings
-from monolith.strangler.control_room.commands import next_steps
 from monolith.strangler.control_room.fleet import fleet_of
 from monolith.strangler.control_room.gate_rows import gate_rows
 from monolith.strangler.control_room.holds import hold_chip
 from monolith.strangler.control_room.overview import path_line
 from monolith.strangler.control_room.rows import read_rows
+from monolith.strangler.gates.outcomes import bad_of
+from monolith.strangler.next_steps import next_steps
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -57,9 +57,7 @@ def _path(rows: Rows, path: str) -> dict[str, Any]:
         "actual": _figure(line.actual),
         "wrong_per_10k": _figure(line.wrong.figure),
         "comparisons": dict(sorted(compared.counts.items())),
-        "bad": cells.bad_count(compared, rows.day.seen(path, "recheck"))
-        if compared.total
-        else None,
+        "bad": bad_of(compared, rows.day.seen(path, "recheck")) if compared.total else None,
         "stale_p99": _figure(line.stale.figure),
         "fallback": _figure(line.fallback.figure),
         "service_p95": _figure(line.service_ms),
@@ -75,7 +73,7 @@ def _path(rows: Rows, path: str) -> dict[str, Any]:
                 for row in gate_rows(evaluation, (), rows.now)
             ],
         },
-        "next_steps": next_steps(rows, path),
+        "next_steps": next_steps(rows.situation_of(path)),
     }
 
 

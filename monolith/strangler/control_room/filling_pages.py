@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from monolith.strangler import backfill
 from monolith.strangler.control_room import formatting, tables
 from monolith.strangler.control_room.cells import ALIKE, FRESH_FOR
 from monolith.strangler.control_room.charts import Frame, Tile, tiles
@@ -166,10 +167,10 @@ def _state(run: BackfillRun, now: datetime) -> Chip:
 
 
 def _knobs(run: BackfillRun) -> tuple[tuple[str, str, str], ...]:
-    return (
-        ("chunk", formatting.whole(run.chunk_keys), "keys to a chunk"),
-        ("nice", f"{run.nice:g}", "seconds of rest to a second of work"),
-        ("max-pending", formatting.whole(run.max_pending), "events that may wait in the outbox"),
+    stand = backfill.knobs_of(run)
+    return tuple(
+        (name, backfill.write_value(stand, name), knob.says)
+        for name, knob in backfill.KNOBS.items()
     )
 
 

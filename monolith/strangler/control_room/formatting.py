@@ -29,11 +29,6 @@ def percent(part: float, of: float, digits: int = 1) -> str:
     return f"{100 * part / of:.{digits}f} %" if of else NO_DATA
 
 
-def share(basis_points: int) -> str:
-    """Write a share in basis points as a percentage: 2500 is "25 %", 150 is "1.5 %"."""
-    return f"{basis_points / 100:g} %"
-
-
 def per_ten_thousand(rate: float) -> str:
     """Write a rate per 10,000, so that small ones can be read."""
     value = rate * _TEN_THOUSAND

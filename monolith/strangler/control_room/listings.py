@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from monolith.strangler import explaining
+from monolith.strangler import explaining, queries
 from monolith.strangler.control_room import formatting, tables
 from monolith.strangler.control_room.figures import Chip
-from monolith.strangler.control_room.rows import pending_plans
 from monolith.strangler.control_room.tallying import read_tallies
 from monolith.strangler.models import Approval, Drill, NormaliseRule, ReadRecord, Waiver
 
@@ -123,7 +122,7 @@ def list_approvals(user: str, now: datetime) -> Approvals:
     given = Approval.objects.select_related("plan").order_by("-at")[:20]
     waivers = Waiver.objects.filter(expires_at__gt=now).order_by("expires_at")
     return Approvals(
-        plans=tuple(_plan(plan, user, now) for plan in pending_plans(now)),
+        plans=tuple(_plan(plan, user, now) for plan in queries.pending_plans(now)),
         given=tuple(given),
         waivers=tuple(waivers),
     )

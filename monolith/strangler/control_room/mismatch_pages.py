@@ -79,7 +79,7 @@ class SignaturePage:
 def build_mismatches(path: str, kind: str, now: datetime) -> Mismatches:
     """Read a path's signatures, open ones first, then by how often they were seen."""
     rows = read_rows(now, only=path)
-    n = rows.day.seen(path, "compare").of(*cells.JUDGED)
+    n = cells.judged(rows, path)
     found = Signature.objects.filter(path=path).order_by("-status", "-count", "pk")
     kinds = sorted(set(found.order_by().values_list("outcome", flat=True).distinct()))
     shown = list((found.filter(outcome=kind) if kind else found)[: _MOST + 1])
@@ -95,7 +95,7 @@ def build_mismatches(path: str, kind: str, now: datetime) -> Mismatches:
 
 def build_signature(path: str, signature: Signature, now: datetime) -> SignaturePage:
     """Read a signature's samples, the latest first."""
-    n = read_rows(now, only=path).day.seen(path, "compare").of(*cells.JUDGED)
+    n = cells.judged(read_rows(now, only=path), path)
     samples = list(signature.samples.order_by("-at")[:_MOST])
     reveals = Reveal.objects.filter(sample__in=[sample.pk for sample in samples]).order_by("at")
     told: dict[int, list[str]] = {}

@@ -13,7 +13,9 @@ from monolith.strangler.control_room.fleet import fleet_of
 from monolith.strangler.control_room.gate_rows import next_step
 from monolith.strangler.control_room.holds import NO_HOLD, hold_chip
 from monolith.strangler.control_room.rows import read_rows
+from monolith.strangler.control_room.tallying import NOTHING_SEEN
 from monolith.strangler.controls import EVERYTHING
+from monolith.strangler.gates.outcomes import bad_of, judged_of
 from monolith.strangler.ladder import RUNGS
 from monolith.strangler.queries import rung_of
 
@@ -135,9 +137,9 @@ def _wrong(rows: Rows, path: str) -> Run:
     healed = rows.day.by_time(path, "recheck")
     values: dict[datetime, float | None] = {}
     for since, seen in rows.day.by_time(path, "compare").items():
-        n = seen.of(*cells.JUDGED)
-        bad = cells.bad_count(seen, healed.get(since, seen))
-        values[since] = bad / n if n else None
+        rechecked = healed.get(since, NOTHING_SEEN)
+        n = judged_of(seen, rechecked)
+        values[since] = bad_of(seen, rechecked) / n if n else None
     return _run(rows, path, "wrong", cells.wrong(rows, path), values)
 
 

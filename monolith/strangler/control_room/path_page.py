@@ -16,7 +16,6 @@ from monolith.strangler.control_room import (
     rail,
 )
 from monolith.strangler.control_room.attention import findings
-from monolith.strangler.control_room.commands import next_steps
 from monolith.strangler.control_room.fleet import effect_of
 from monolith.strangler.control_room.gate_rows import NOT_EVALUATED, gate_rows, verdict_chip
 from monolith.strangler.control_room.overview import path_line
@@ -25,6 +24,7 @@ from monolith.strangler.control_room.rows import read_rows
 from monolith.strangler.control_room.timeline import timeline
 from monolith.strangler.ladder import rung_above
 from monolith.strangler.models import GateEvaluation, PathState
+from monolith.strangler.next_steps import next_steps
 from monolith.strangler.queries import rung_of
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def build_path_page(path: str, user: User, now: datetime) -> PathPage:
         side_counts=evidence_panels.side_counts(tallies, path),
         charts=charts_of(rows, path),
         events=timeline(rows, path, evaluations),
-        commands=tuple(next_steps(rows, path)),
+        commands=tuple(next_steps(rows.situation_of(path))),
     )
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from monolith.strangler.control_room import formatting, rail
-from monolith.strangler.control_room.commands import roll_back_command
 from monolith.strangler.control_room.gate_rows import blocking_words, gate_rows
 from monolith.strangler.control_room.rows import read_rows
 from monolith.strangler.ladder import RUNGS, WHOLE, rung_above, rung_called
 from monolith.strangler.models import GateEvaluation, ReadRecord
+from monolith.strangler.next_steps import roll_back_command
+from monolith.strangler.planned import changes
 from monolith.strangler.queries import rung_of
 from monolith.strangler.stages import Stage
 
@@ -25,18 +26,9 @@ if TYPE_CHECKING:
     from monolith.strangler.control_room.rows import Rows
     from monolith.strangler.ladder import Rung
     from monolith.strangler.models import Approval, Plan
+    from monolith.strangler.planned import Change
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One thing that would be otherwise."""
-
-    what: str
-    before: str
-    after: str
-    is_changed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +93,6 @@ def preview(path: str, to: str | None, now: datetime) -> Preview:
     )
 
 
-def changes(before: Rung, after: Rung) -> tuple[Change, ...]:
-    """List what two rungs have in common, and what not."""
-    return tuple(_change(what, told(before), told(after)) for what, told in _SAID.items())
-
-
 def rungs_above(here: str) -> tuple[str, ...]:
     """Return the names of the rungs above one."""
     names = [rung.name for rung in RUNGS]
@@ -135,43 +122,6 @@ def plan_facts(plan: Plan, version: int, now: datetime) -> PlanFacts:
 
 def _approval(approval: Approval) -> str:
     return f"{approval.by}, {timezone.localtime(approval.at):%H:%M}: {approval.reason}"
-
-
-def _who(rung: Rung) -> str:
-    if rung.stage < Stage.CANARY:
-        return "the monolith"
-    return "the service" if rung.stage >= Stage.SERVICE else "the service, for some"
-
-
-def _fallback(rung: Rung) -> str:
-    if rung.stage < Stage.CANARY:
-        return "it answers itself"
-    return "yes" if rung.dial.has_fallback else "no"
-
-
-def _compared(rung: Rung) -> str:
-    return formatting.share(rung.dial.shadow_bp)
-
-
-def _served(rung: Rung) -> str:
-    return formatting.share(rung.dial.canary_bp)
-
-
-def _verified(rung: Rung) -> str:
-    return formatting.share(rung.dial.verify_bp)
-
-
-_SAID = {
-    "who answers": _who,
-    "answers of the monolith that are compared": _compared,
-    "customers whom the service answers": _served,
-    "answers of the service that are verified": _verified,
-    "the monolith stands behind the service": _fallback,
-}
-
-
-def _change(what: str, before: str, after: str) -> Change:
-    return Change(what=what, before=before, after=after, is_changed=before != after)
 
 
 def _customers(path: str, target: Rung, now: datetime) -> str:

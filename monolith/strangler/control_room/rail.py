@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler.control_room import formatting
 from monolith.strangler.ladder import RUNGS
+from monolith.strangler.planned import share
 from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def _place(rung: Rung, here: Rung, to: Rung | None) -> str:
 
 def _says(rung: Rung) -> str:
     if rung.stage is Stage.SHADOW:
-        return formatting.share(rung.dial.shadow_bp)
+        return share(rung.dial.shadow_bp)
     if rung.stage is Stage.CANARY:
-        return formatting.share(rung.dial.canary_bp)
+        return share(rung.dial.canary_bp)
     if rung.stage is Stage.SERVICE:
         return "with fallback" if rung.dial.has_fallback else "alone"
     return rung.stage.label

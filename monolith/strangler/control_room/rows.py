@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
-from monolith.strangler import ladder, registry
+from monolith.strangler import ladder, queries, registry
 from monolith.strangler.control_room.tallying import Tallies, read_tallies
 from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.models import (
@@ -26,6 +26,7 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
+from monolith.strangler.next_steps import Situation
 from monolith.strangler.queries import rung_of
 from monolith.strangler.registry import TWIN
 
@@ -69,6 +70,20 @@ class Rows:
         """Return a path's state; without a row, the monolith answers."""
         return self.states.get(path) or PathState(path=path, changed_at=self.now)
 
+    def situation_of(self, path: str) -> Situation:
+        """Return what the next steps of a path depend on."""
+        state, run = self.state_of(path), self.backfills.get(path)
+        killed = (name for name, kept in self.states.items() if kept.is_killed)
+        return Situation(
+            path=path,
+            rung=queries.rung_of(state),
+            hold=queries.hold_of(state, at=self.now),
+            killed=frozenset(killed) & {path, EVERYTHING},
+            is_filled=run is not None and run.finished_at is not None,
+            plans=[plan for plan in self.plans if plan.path == path],
+            evaluation=self.evaluations.get(path),
+        )
+
     def is_all_killed(self) -> bool:
         """Tell whether everything is sent to the monolith."""
         return EVERYTHING in self.states and self.states[EVERYTHING].is_killed
@@ -80,7 +95,7 @@ def read_rows(now: datetime, only: str | None = None) -> Rows:
     paths = (only,) if only else known_paths(states)
     epochs = _latest(Epoch.objects.filter(path__in=paths).order_by("path", "-number"))
     numbers = {path: epoch.number for path, epoch in epochs.items()}
-    moves = Transition.objects.filter(path__in=[*paths, EVERYTHING]).select_related("effect")
+    moves = Transition.objects.of_state(*paths, EVERYTHING).select_related("effect")
     reconciles = ReconcileRun.objects.filter(path__in=paths, finished_at__isnull=False)
     backfills = BackfillRun.objects.filter(path__in=paths, abandoned_at=None)
     drills = Drill.objects.filter(path__in=[name for path in paths for name in (path, path + TWIN)])
@@ -98,9 +113,9 @@ def read_rows(now: datetime, only: str | None = None) -> Rows:
         watches=list(Watch.objects.filter(path__in=paths).order_by("path", "name")),
         signatures=list(_open_signatures(paths)),
         rules=list(NormaliseRule.objects.filter(path__in=paths).order_by("expires_at", "pk")),
-        plans=list(pending_plans(now).filter(path__in=paths)),
+        plans=list(queries.pending_plans(now).filter(path__in=paths)),
         workers=list(WorkerSeen.objects.order_by("worker")),
-        control_version=Transition.objects.aggregate(newest=Max("pk"))["newest"] or 0,
+        control_version=queries.newest_change(),
         day=_tallies(paths, OF_THE_DAY, now, DAY, HOUR, numbers),
         recent=_tallies(paths, OF_RECENT, now, RECENT, RECENT, numbers),
     )
@@ -110,12 +125,6 @@ def known_paths(states: Iterable[str]) -> tuple[str, ...]:
     """Return the paths that are declared or have a state, without the drills' twins."""
     names = {*registry.names(), *states} - {EVERYTHING}
     return tuple(sorted(name for name in names if not name.endswith(TWIN)))
-
-
-def pending_plans(now: datetime) -> models.QuerySet[Plan]:
-    """Return the plans that still wait to be carried out, with their approvals."""
-    plans = Plan.objects.filter(executed_at=None, expires_at__gt=now)
-    return plans.prefetch_related("approvals").order_by("created_at", "pk")
 
 
 def _evaluations(

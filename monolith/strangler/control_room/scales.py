@@ -14,9 +14,10 @@ MOST = 1e15
 """What is above this is no measurement, and is drawn as little as what is no number."""
 _LEAST = 1e-9
 _STEPS = (1, 2, 2.5, 5, 10)
-_TIME_STEPS = tuple(
-    timedelta(minutes=minutes)
-    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1_440, 2_880, 10_080)
+_TIME_STEPS = (
+    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)),
+    *(timedelta(hours=hours) for hours in (1, 2, 3, 4, 6, 12)),
+    *(timedelta(days=days) for days in (1, 2, 7, 14, 28, 56)),
 )
 
 

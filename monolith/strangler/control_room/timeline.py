@@ -89,6 +89,8 @@ def _transitions(rows: Rows, path: str) -> Iterator[Event]:
 
 def told(change: Transition) -> str:
     """Say what a change did, in rungs where it names them."""
+    if change.version is None:
+        return change.noted
     before, after = (side.get("rung", "") for side in (change.before, change.after))
     if not (before and after):
         before, after = Stage(change.from_stage).label, Stage(change.to_stage).label

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from monolith.strangler.profiles import ORDER_ONLY_SHARE
-
-if TYPE_CHECKING:
-    from monolith.strangler.gates.facts import Counts
 
 AGREED = ("match", "match-norm")
 WRONG = ("wrong", "missing", "extra", "leak")
 FAILED = ("error", "timeout", "throttled")
+
+
+class Counts(Protocol):
+    """How often each outcome was seen."""
+
+    def of(self, *names: str) -> int:
+        """Return how often one of these was."""
 
 
 def judged_of(compared: Counts, rechecked: Counts) -> int:

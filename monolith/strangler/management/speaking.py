@@ -16,6 +16,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from monolith.strangler import effects
+from monolith.strangler.audit import Who
 from monolith.strangler.models import Transition, TransitionEffect
 from monolith.strangler.stages import Stage
 
@@ -51,6 +52,11 @@ def actor(given: str = "") -> str:
         return "unknown"
 
 
+def who(options: dict[str, Any]) -> Who:
+    """Return who changes something, why and when, as `add_reason` lets them say."""
+    return Who(actor=actor(options["actor"]), reason=options["reason"], at=timezone.now())
+
+
 def length(text: str) -> timedelta:
     """Read a length of time such as `30m`, `2h` or `7d`.
 
@@ -65,7 +71,7 @@ def length(text: str) -> timedelta:
 
 def print_json(command: BaseCommand, facts: object) -> None:
     """Print facts for scripts."""
-    command.stdout.write(json.dumps(facts, indent=2, default=str))
+    command.stdout.write(json.dumps(facts, indent=2, default=str, ensure_ascii=False))
 
 
 def say_changed(command: BaseCommand, changed: Transition) -> None:

@@ -61,15 +61,25 @@ class PathState(models.Model):
         return f"{self.path} at {Stage(self.stage).label}"
 
 
-class Transition(models.Model):
-    """One change of a path's state: who, why, when, on what evidence. A trigger keeps rows.
+class TransitionQuerySet(models.QuerySet["Transition"]):
+    """Rows of the audit."""
 
-    `before` and `after` hold the whole state (see `ladder.Dial`). `digest` covers the row and the
+    def of_state(self, *paths: str) -> TransitionQuerySet:
+        """Keep the changes of a state, of these paths or of all; not what was noted beside them."""
+        changes = self.filter(version__isnull=False)
+        return changes.filter(path__in=paths) if paths else changes
+
+
+class Transition(models.Model):
+    """One change: who, why, when, on what evidence. A trigger keeps rows.
+
+    Of a path's state, `before` and `after` hold the whole of it (see `ladder.Dial`). What changed
+    no state has no `version`, and they say what it did change. `digest` covers the row and the
     digest of the row before it: nobody changes the past unseen. Rows older than the chain have "".
     """
 
     path = models.CharField(max_length=80)
-    version = models.PositiveIntegerField()
+    version = models.PositiveIntegerField(null=True, blank=True)
     kind = models.CharField(max_length=20, default="move")
     from_stage = models.PositiveSmallIntegerField(choices=_STAGES)
     to_stage = models.PositiveSmallIntegerField(choices=_STAGES)
@@ -91,6 +101,8 @@ class Transition(models.Model):
     previous_digest = models.CharField(max_length=64, blank=True, default="")
     digest = models.CharField(max_length=64, blank=True, default="")
 
+    objects = TransitionQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -106,10 +118,19 @@ class Transition(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.version is None:
+            return f"{self.path}: {self.noted}"
         steps = Stage(self.from_stage).label, Stage(self.to_stage).label
         if steps[0] == steps[1]:
             return f"{self.path}: {self.kind} at {steps[0]}"
         return f"{self.path}: {steps[0]} to {steps[1]}"
+
+    @property
+    def noted(self) -> str:
+        """Say what was noted beside the state, in words: `rule name loud, place books[]`."""
+        told = (f"{name} {value}" for name, value in (self.after or self.before).items())
+        ending = "" if self.after else " ended"
+        return f"{self.kind} {', '.join(told)}{ending}"
 
 
 class TransitionEffect(models.Model):

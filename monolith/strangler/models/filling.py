@@ -11,8 +11,8 @@ from django.db.models import Q
 class BackfillRun(models.Model):
     """One pass over all keys of a path. `position` is the last key done: resume after it.
 
-    The knobs (`chunk_keys`, `nice`, `max_pending`) are read anew before every chunk. `nice` is how
-    long to rest per second of work. `throttled_by` says what it waits for just now.
+    The knobs (`chunk_keys` to `hours`: see `backfill.knobs`) are read anew before every chunk; 0,
+    and no text, is the default. `throttled_by` says what it waits for just now.
     """
 
     path = models.CharField(max_length=80)
@@ -23,6 +23,9 @@ class BackfillRun(models.Model):
     chunk_keys = models.PositiveIntegerField(default=0)
     nice = models.FloatField(default=0)
     max_pending = models.PositiveIntegerField(default=0)
+    slower = models.FloatField(default=0)
+    lag = models.FloatField(default=0)
+    hours = models.CharField(max_length=5, blank=True, default="")
     throttled_by = models.TextField(blank=True, default="")
     paused_by = models.CharField(max_length=150, blank=True, default="")
     active_at = models.DateTimeField(null=True, blank=True)

@@ -1,11 +1,7 @@
 """Everything that changes where a path stands. Each change says who and why, and is audited."""
 
-from monolith.strangler.operations.changing import (
-    NothingToRollBack,
-    PathFrozen,
-    ReasonMissing,
-    StateChanged,
-)
+from monolith.strangler.audit import ReasonMissing
+from monolith.strangler.operations.changing import NothingToRollBack, PathFrozen, StateChanged
 from monolith.strangler.operations.climbing import advance, place, stand_twin
 from monolith.strangler.operations.excepting import end_exception, except_subject
 from monolith.strangler.operations.holding import freeze, kill, lift, pause, resume, unkill

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from monolith.strangler import audit, controls, registry, watches
+from monolith.strangler.audit import ReasonMissing, Who
 from monolith.strangler.decision import Hold
 from monolith.strangler.models import PathState, Transition
 from monolith.strangler.queries import rung_of
@@ -30,16 +31,9 @@ class StateChanged(Exception):
     """Somebody else changed the path meanwhile."""
 
     def __init__(self, path: str, expected: int, version: int) -> None:
-        latest = Transition.objects.filter(path=path).order_by("-version").first()
+        latest = Transition.objects.of_state(path).order_by("-version").first()
         who = f" ({latest.actor}: {latest.kind}, {latest.reason!r})" if latest else ""
         super().__init__(f"{path} is at version {version} by now, not {expected}{who}: look again")
-
-
-class ReasonMissing(Exception):
-    """A change without a reason tells nobody anything later."""
-
-    def __init__(self) -> None:
-        super().__init__("say why: the reason is kept in the audit")
 
 
 class NothingToRollBack(Exception):
@@ -54,18 +48,6 @@ class PathFrozen(Exception):
             f"{path} is frozen ({reason}): once that is understood, "
             f"`manage.py strangler lift {path} --reason ...`"
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
-    """Who changes something, why, and through which door."""
-
-    actor: str
-    reason: str
-    at: datetime
-    via: str = "cli"
-    actor_kind: str = "human"
-    ticket: str = ""
 
 
 @dataclass(slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from monolith.strangler import gating, ladder, registry, watches
+from monolith.strangler.audit import Who
 from monolith.strangler.decision import Hold
-from monolith.strangler.operations.changing import PathFrozen, Who, changing
+from monolith.strangler.operations.changing import PathFrozen, changing
 from monolith.strangler.operations.planning import check_version, valid_plan
 from monolith.strangler.operations.refusals import (
     AdvanceRefused,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monolith.strangler import ladder
+from monolith.strangler.audit import Who
 from monolith.strangler.decision import Hold
-from monolith.strangler.operations.changing import PathFrozen, Who, changing
+from monolith.strangler.operations.changing import PathFrozen, changing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

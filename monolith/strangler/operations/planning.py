@@ -7,9 +7,12 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monolith.strangler import epochs, gating, ladder, queries, registry
+from django.db import transaction
+
+from monolith.strangler import audit, epochs, gating, ladder, queries, registry
+from monolith.strangler.audit import ReasonMissing, Who
 from monolith.strangler.models import Approval, Plan, Waiver
-from monolith.strangler.operations.changing import ReasonMissing, StateChanged
+from monolith.strangler.operations.changing import StateChanged
 from monolith.strangler.operations.refusals import AdvanceRefused, PlanNotFound
 
 if TYPE_CHECKING:
@@ -116,11 +119,12 @@ def check_version(plan_id: int, expected: int) -> None:
             raise StateChanged(path, expected, version)
 
 
+@transaction.atomic
 def waive(
     *, path: str, gate: str, requested_by: str, approved_by: str, reason: str, at: datetime,
-    lasts: timedelta,
+    lasts: timedelta, via: str = "cli",
 ) -> Waiver:  # fmt: skip
-    """Let a gate pass for a while, by two people.
+    """Let a gate pass for a while, by two people; the audit keeps it.
 
     Raises:
         PathNotDeclared: there is no such path.
@@ -136,7 +140,7 @@ def waive(
         raise AdvanceRefused("a waiver takes two people")
     if not timedelta() < lasts <= LONGEST_WAIVER:
         raise AdvanceRefused(f"a waiver lasts at most {LONGEST_WAIVER.days} days, not {lasts}")
-    return Waiver.objects.create(
+    waiver = Waiver.objects.create(
         path=path,
         gate=gate,
         reason=reason.strip(),
@@ -145,6 +149,9 @@ def waive(
         at=at,
         expires_at=at + lasts,
     )
+    who = Who(actor=requested_by, reason=reason, at=at, via=via)
+    audit.note(path, audit.WAIVER, who, after=audit.waiver_facts(waiver))
+    return waiver
 
 
 def _next_rung(status: PathStatus, to_rung: str | None) -> ladder.Rung:

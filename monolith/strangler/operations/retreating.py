@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monolith.strangler import ladder
+from monolith.strangler.audit import Who
 from monolith.strangler.decision import Hold
-from monolith.strangler.operations.changing import NothingToRollBack, Who, changing
+from monolith.strangler.operations.changing import NothingToRollBack, changing
 from monolith.strangler.operations.refusals import AdvanceRefused
 from monolith.strangler.queries import rung_of
 from monolith.strangler.stages import Stage

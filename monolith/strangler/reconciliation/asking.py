@@ -47,7 +47,15 @@ class BothSides:
             ServiceError: see `clients`.
             AnswerWithoutEnd: it goes round in a circle.
         """
-        return self._pages(key, self._service_answer)
+        return self._pages(key, self.service_answer)
+
+    def service_answer(self, query: Any) -> Any:
+        """Return the service's answer to one question.
+
+        Raises:
+            ServiceError: see `clients`.
+        """
+        return self._ask(self.path.service_request(query), self.path.answer_class)
 
     def monolith_digest(self, key: str) -> KeyDigest:
         """Digest the monolith's answer; one that changed on the way is none."""
@@ -86,9 +94,6 @@ class BothSides:
             pages.append(answer(query))
             query = self.path.source.next_query(query, pages[-1])
         return pages
-
-    def _service_answer(self, query: Any) -> Any:
-        return self._ask(self.path.service_request(query), self.path.answer_class)
 
     def _ask(self, request: ServiceRequest, answer_class: type) -> Any:
         return self._client.get(

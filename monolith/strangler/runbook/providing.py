@@ -87,7 +87,7 @@ _BACKFILL = Provider(
     do="manage.py strangler backfill {path}",
     gates=("C1",),
     max_minutes=720,
-    roll_back="manage.py strangler backfill abort {path}",
+    roll_back="manage.py strangler backfill abort {path} --reason '...'",
 )
 _RECONCILE = Provider(
     name="reconcile",

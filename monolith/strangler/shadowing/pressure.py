@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connection
-from django.db.models import Sum
 from django.utils import timezone
 
-from monolith.strangler.models import Tally
-from monolith.strangler.statistics import quantile
+from monolith.strangler import slowness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
 LOOK_SECONDS = 10.0
-SLOWER_THAN_USUAL = 1.2
-# Slower than a fast usual by so little is noise: 20 % of a millisecond is nobody's trouble.
-LEAST_MILLISECONDS = 5.0
 FULLEST = 0.8
-USUAL, NOW = timedelta(days=7), timedelta(minutes=5)
-LEAST_USUAL, LEAST_NOW = 500, 50
-_SERIES = "latency-monolith"
-_Q = 0.95
 # Background processes of the server need no place among the connections.
 _CONNECTIONS = """
 select count(*) filter (where backend_type = 'client backend'),
@@ -82,21 +71,6 @@ def _too_full() -> str | None:
 
 
 def _too_slow(now: datetime) -> str | None:
-    """Compare the last minutes with the week before, over all paths."""
-    usual = _latencies(now - USUAL, now - NOW)
-    present = _latencies(now - NOW, now)
-    if usual.total() < LEAST_USUAL or present.total() < LEAST_NOW:
-        return None
-    before, after = quantile(usual, _Q), quantile(present, _Q)
-    if after <= max(before * SLOWER_THAN_USUAL, LEAST_MILLISECONDS):
-        return None
-    return f"the monolith's p95 is {after:.0f} ms, usually {before:.0f} ms"
-
-
-def _latencies(since: datetime, until: datetime) -> Counter[int]:
-    rows = (
-        Tally.objects.filter(series=_SERIES, minute__gte=since, minute__lt=until)
-        .values_list("name")
-        .annotate(total=Sum("count"))
-    )
-    return Counter({int(name): total for name, total in rows})
+    found = slowness.look(now)
+    is_slow = found is not None and found.is_more_than(slowness.TIMES_USUAL)
+    return f"the monolith's {found}" if is_slow else None

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from event_contracts.customers import CustomerRegistered
 from event_contracts.envelope import Envelope
-from event_contracts.order_history import OrderHistoryQuery, OrderSummary
+from event_contracts.order_history import ListedOrder, OrderHistoryQuery
 from event_contracts.ordering import (
     ItemsReturned,
     OrderCancelled,
@@ -37,8 +37,9 @@ def placed_at(number: int) -> datetime:
     return START + timedelta(hours=number)
 
 
-def order(number: int, status: str = "placed", returned_pence: int = 0) -> OrderSummary:
-    return OrderSummary(
+def order(number: int, status: str = "placed", returned_pence: int = 0) -> ListedOrder:
+    return ListedOrder(
+        customer_id=ANNA,
         order_number=_order_number(number),
         placed_at=placed_at(number),
         status=status,
@@ -52,10 +53,10 @@ def registered(customer_id: int = ANNA) -> CustomerRegistered:
     return CustomerRegistered(customer_id=customer_id, country="France", registered_at=START)
 
 
-def placed(number: int) -> OrderPlaced:
+def placed(number: int, customer_id: int | None = ANNA) -> OrderPlaced:
     return OrderPlaced(
         order_number=_order_number(number),
-        customer_id=ANNA,
+        customer_id=customer_id,
         placed_at=placed_at(number),
         country="France",
         lines=(),
@@ -96,8 +97,9 @@ def returned(number: int, order_returned_pence: int) -> ItemsReturned:
     )
 
 
-def snapshot(*orders: OrderSummary) -> OrderHistorySnapshotTaken:
-    return OrderHistorySnapshotTaken(customer_id=ANNA, orders=orders)
+def snapshot(*orders: ListedOrder, customer_id: int = ANNA) -> OrderHistorySnapshotTaken:
+    rows = tuple(order.without_owner() for order in orders)
+    return OrderHistorySnapshotTaken(customer_id=customer_id, orders=rows)
 
 
 def envelope(

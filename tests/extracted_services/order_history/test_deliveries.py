@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_contracts.codec import decode, encode
-from event_contracts.order_history import OrderSummary
+from event_contracts.order_history import ListedOrder
 from extracted_services.order_history.handlers import project
 from extracted_services.order_history.projection import READS
 from extracted_services.order_history.queries import answer
@@ -27,7 +27,7 @@ from tests.extracted_services.order_history.histories import (
     snapshot,
 )
 
-Orders = dict[int, OrderSummary]
+Orders = dict[int, ListedOrder]
 
 STEPS = st.lists(
     st.tuples(
@@ -59,7 +59,7 @@ def _play(kind, number, choice, before):
     return returned(number, choice), order(number, before.status, choice)
 
 
-def _newest_first(orders: Orders) -> tuple[OrderSummary, ...]:
+def _newest_first(orders: Orders) -> tuple[ListedOrder, ...]:
     return tuple(orders[number] for number in sorted(orders, reverse=True))
 
 

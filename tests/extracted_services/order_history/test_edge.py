@@ -7,11 +7,18 @@ import time
 
 import pytest
 
+from event_contracts.plain_values import to_plain
 from extracted_services.lambda_support.responding import respond
 from extracted_services.order_history.handlers import answer, consumer
 from tests.extracted_services.log_lines import LogLines
 from tests.extracted_services.messages import batch
-from tests.extracted_services.order_history.histories import ANNA, envelope, placed, registered
+from tests.extracted_services.order_history.histories import (
+    ANNA,
+    envelope,
+    order,
+    placed,
+    registered,
+)
 
 
 @pytest.fixture
@@ -44,6 +51,22 @@ def test_a_customer_reads_their_own_history(store):
 
     assert status == 200
     assert (page["customer_id"], len(page["orders"])) == (ANNA, 1)
+
+
+def test_rows_have_no_owner_where_all_are_the_customers(store):
+    _, page = ask(store, caller())
+
+    assert page["orders"] == [to_plain(order(1).without_owner())]
+    assert "customer_id" not in page["orders"][0]
+
+
+def test_history_with_a_row_of_somebody_else_is_shown_to_nobody(in_memory_store):
+    stray = placed(1, customer_id=ANNA + 1)
+    consumer(in_memory_store).consume(batch(envelope(1, registered()), envelope(2, stray)))
+
+    status, problem = ask(in_memory_store, caller())
+
+    assert (status, problem["type"]) == (500, "/problems/internal-error")
 
 
 def test_filters_and_pages_are_those_of_the_signed_route(store):

@@ -6,6 +6,7 @@ import pytest
 
 from event_contracts.order_history import Cursor
 from event_contracts.ordering import CustomerOrdersSnapshotTaken
+from event_contracts.streams import NOBODY
 from extracted_services.order_history.projection import HISTORY, customer_of
 from extracted_services.order_history.view import OrderRow, RowChange, RowUpdate
 from extracted_services.read_models.projecting import (
@@ -71,6 +72,25 @@ def test_next_version_is_applied(event, change):
         head=Head(as_of=5),
         rows=() if change is None else (change,),
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "owner"),
+    [
+        (placed(1, customer_id=ANNA + 1), ANNA + 1),
+        (placed(1, customer_id=None), NOBODY),
+        (snapshot(order(1), customer_id=ANNA + 1), ANNA + 1),
+    ],
+    ids=["another's order", "a guest's order", "another's snapshot"],
+)
+def test_row_that_comes_by_the_wrong_stream_keeps_its_owner(event, owner):
+    changes = HISTORY.decide(envelope(5, event), COMPLETE).changes
+
+    assert changes is not None
+    assert changes.key == str(ANNA)
+    (row,) = changes.rows
+    assert isinstance(row, OrderRow)
+    assert row.order.customer_id == owner
 
 
 def test_fact_that_was_not_read_moves_the_version_on():

@@ -8,7 +8,14 @@ from datetime import timedelta
 import pytest
 
 from event_contracts.order_history import Cursor
-from extracted_services.order_history.view import History, OrderRow, RowUpdate
+from extracted_services.order_history.view import (
+    CUSTOMER_ID,
+    History,
+    OrderRow,
+    RowUpdate,
+    read_row,
+    row_write,
+)
 from extracted_services.read_models.projecting import Changes, Head
 from extracted_services.read_models.tables import HeadMoved
 from tests.extracted_services.order_history.histories import ANNA, order, placed_at, query
@@ -44,6 +51,24 @@ def test_row_is_listed_as_it_was_written(store):
     _fill(store, row)
 
     assert store.list_rows(query(), as_of=1) == [row]
+
+
+def test_row_that_was_put_into_the_wrong_history_keeps_its_owner(store):
+    strays = OrderRow(order=replace(order(2), customer_id=ANNA + 1), version=1)
+
+    _fill(store, _row(1), strays)
+
+    assert store.list_rows(query(), as_of=1) == [strays, _row(1)]
+    assert store.read_history(CUSTOMER).rows == (strays, _row(1))
+
+
+def test_row_from_before_owners_were_stored_belongs_to_its_partition():
+    row = _row(2, status="dispatched", returned_pence=30)
+    written = row_write(row)
+    stored = {CUSTOMER_ID: {"S": CUSTOMER}, "row": {"S": written.row}, **written.values}
+    del stored["owner"]
+
+    assert read_row(stored) == row
 
 
 def test_rows_of_another_customer_are_not_listed(store):

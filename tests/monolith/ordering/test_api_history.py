@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import pytest
 
+from event_contracts.order_history import OrderSummary
+from event_contracts.plain_values import to_plain
 from monolith.strangler import controls
 from monolith.strangler.controls import ControlCache, Controls
 from monolith.strangler.decision import Held
 from monolith.strangler.stages import Stage
 from tests.factories import a_customer, a_product, an_order, delivery, later
+from tests.monolith.ordering.test_compared_histories import a_row
 from tests.monolith.problems import invalid_fields
 from tests.monolith.strangler.service import running_service
 
@@ -67,6 +70,32 @@ def test_caller_with_a_token_sees_their_write_though_the_service_is_behind(api_f
     assert before.headers["X-Read-Path"].startswith("order_history=service")
     assert after.headers["X-Read-Path"].startswith("order_history=monolith")
     assert len(after.json()["orders"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "reason"),
+    [({"customer_id": 8}, "fallback:leak"), ({}, "fallback:malformed")],
+    ids=["somebody else's", "an older service does not say"],
+)
+@pytest.mark.django_db(transaction=True)
+def test_row_that_is_not_known_to_be_ones_own_is_not_shown(api_for, behind, owner, reason):
+    alice = a_customer("Alice")
+    row = to_plain(a_row(1, customer_id=alice.pk).without_owner()) | owner
+    page = {"customer_id": alice.pk, "as_of": 1, "orders": [row], "next": None}
+    behind.respond = behind.answer_json(page)
+
+    answer = api_for(alice.user).get(ORDERS)
+
+    assert answer.headers["X-Read-Path"] == f"order_history=monolith; reason={reason}"
+    assert answer.json()["orders"] == []
+
+
+def test_rows_do_not_tell_clients_what_they_know(alices_api, alice):
+    an_order(customer=alice)
+
+    (row,) = alices_api.get(ORDERS).json()["orders"]
+
+    assert set(row) == {field.name for field in fields(OrderSummary)}
 
 
 def test_history_says_who_answered(alices_api):

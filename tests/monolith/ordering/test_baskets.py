@@ -35,7 +35,9 @@ def add(stock_code, quantity, **changes):
 
 
 def set_quantity(stock_code, quantity):
-    operations.set_basket_quantity(basket_token=TOKEN, stock_code=stock_code, quantity=quantity)
+    operations.set_basket_quantity(
+        basket_token=TOKEN, stock_code=stock_code, quantity=quantity, changed_at=NOON
+    )
 
 
 def check_out(**changes):

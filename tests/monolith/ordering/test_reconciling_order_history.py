@@ -6,7 +6,7 @@ import pytest
 
 from event_contracts.streams import NOBODY, customer_stream
 from monolith.ordering import operations
-from monolith.ordering.migration_paths import ORDER_HISTORY
+from monolith.ordering.migration_paths.order_history import ORDER_HISTORY
 from monolith.outbox import recording
 from monolith.strangler import backfill, heartbeats, reconciliation
 from monolith.strangler.models import Heartbeat, ReconcileRun
@@ -56,7 +56,7 @@ def test_equal_histories_need_no_request_but_a_checksum_and_a_list(service, cust
 
 
 def test_pages_are_summed_up_on_both_sides_alike(service, customers, monkeypatch):
-    monkeypatch.setattr("monolith.ordering.migration_paths.LARGEST_PAGE_SIZE", 1)
+    monkeypatch.setattr("monolith.ordering.migration_paths.order_history.LARGEST_PAGE_SIZE", 1)
     monkeypatch.setattr("extracted_services.order_history.queries.LARGEST_PAGE_SIZE", 1)
 
     assert outcomes(reconcile()) == {Final.MATCH: 3}
@@ -191,6 +191,23 @@ def test_service_that_lost_everything_counts_heartbeats_again_after_a_backfill(s
     assert lost is None
     assert heartbeats.look(ORDER_HISTORY, later(seconds=4)) == 3.0
     assert recording.current_version(customer_stream(NOBODY)) == 2
+
+
+def test_backfill_of_a_lost_table_does_not_wait_for_beats_that_cannot_arrive(service, customers):
+    heartbeats.send(ORDER_HISTORY, later())
+    service.project()
+    service.table.heads.clear()
+    heartbeats.send(ORDER_HISTORY, later(seconds=1))
+    seen: list[int | None] = []
+
+    def look(_keys, _note):
+        service.project()
+        heartbeats.look(ORDER_HISTORY, later(seconds=4))
+        seen.append(Heartbeat.objects.get().seen_version)
+
+    backfill.run(ORDER_HISTORY, report=look)
+
+    assert seen[0] == 2  # after the first chunk already
 
 
 def test_lag_is_the_age_of_the_newest_heartbeat_that_arrived(service, customers):

@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from event_contracts.codec import decode
+from event_contracts.order_detail import OrderDetailAnswer, OrderDetailQuery
 from event_contracts.ordering import (
     CustomerOrdersSnapshotTaken,
     OrderedLine,
@@ -171,6 +172,64 @@ def test_return_in_a_snapshot_is_the_one_that_the_event_told(alice, order):
             refund_pence=told.refund_pence,
         ),
     )
+
+
+def ask(order_number, customer=None, **asked):
+    customer_id = customer.pk if customer else None
+    return queries.get_order_detail(
+        OrderDetailQuery(order_number=order_number, customer_id=customer_id, **asked)
+    )
+
+
+def test_answer_is_the_record_as_of_the_version_of_the_customer_s_stream(alice, order):
+    send_back(order, "JAR", 1, later(days=1))
+
+    answer = ask(order.number, alice)
+
+    assert (answer.order,) == snapshot_of(alice).orders
+    assert answer.customer_id == alice.pk
+    assert answer.as_of == recording.current_version(customer_stream(alice.pk)) == 4
+
+
+def test_guest_order_s_answer_is_as_of_its_own_stream():
+    order = an_order()
+
+    answer = ask(order.number)
+
+    assert (answer.customer_id, answer.as_of) == (None, 1)
+    assert answer.order is not None
+    assert answer.order.order_number == order.number
+
+
+def test_order_that_never_was_is_an_answer_too(alice):
+    assert ask("B0", alice) == OrderDetailAnswer(customer_id=alice.pk, as_of=1, order=None)
+    assert ask("B0") == OrderDetailAnswer(customer_id=None, as_of=0, order=None)
+    assert ask("B\x000", alice).order is None
+
+
+def test_somebody_else_s_order_is_not_found(alice, order):
+    guest_order = an_order()
+
+    assert ask(order.number, a_customer("Bob")).order is None
+    assert ask(order.number).order is None
+    assert ask(guest_order.number, alice).order is None
+
+
+def test_orders_of_a_customer_follow_each_other_by_number(alice):
+    numbers = [an_order(customer=alice, placed_at=later(hours=-hour)).number for hour in range(3)]
+    an_order(customer=a_customer("Bob"))
+    found, number = [], ""
+
+    while (record := ask(number, alice, is_next=True).order) is not None:
+        number = record.order_number
+        found.append(number)
+
+    assert found == sorted(numbers)
+
+
+def test_answer_is_given_by_one_statement(alice, order, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        ask(order.number, alice)
 
 
 @pytest.fixture

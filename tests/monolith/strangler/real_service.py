@@ -1,4 +1,4 @@
-"""The order history service itself behind the tests' HTTP server, its table in memory."""
+"""An extracted service itself behind the tests' HTTP server, its table in memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from event_contracts.codec import decode
 from extracted_services.lambda_support.responding import Request
-from extracted_services.order_history import handlers
+from extracted_services.order_history import handlers as order_history_handlers
 from extracted_services.order_history.store import HistoryStore
 from extracted_services.order_history.view import OrderRow, read_row, row_write
 from monolith.outbox.models import OutboxMessage
@@ -15,25 +15,28 @@ from tests.extracted_services.read_models.in_memory_table import InMemoryTable
 
 
 class RealService:
-    """Answers what is asked over HTTP, and projects what stands in the outbox when told to."""
+    """Answers what is asked over HTTP, and projects what stands in the outbox when told to.
 
-    def __init__(self, service):
+    `handlers` are the service's, `store(table)` is its store.
+    """
+
+    def __init__(self, service, *, handlers=order_history_handlers, store=HistoryStore):
         self.table = InMemoryTable()
-        self.store = HistoryStore(self.table)
+        self.store = store(self.table)
         self.asked = []
+        self._handlers = handlers
         self._projected = 0
-        self._service = service
         service.respond = self.respond
 
     def project(self):
         """Take in everything that was recorded since the last time."""
         rows = OutboxMessage.objects.filter(pk__gt=self._projected).order_by("pk")
         for pk, payload in rows.values_list("pk", "payload"):
-            handlers.project(decode(payload), kept_in=self.store)
+            self._handlers.project(decode(payload), kept_in=self.store)
             self._projected = pk
 
     def spoil(self, customer_id, **changes):
-        """Change the newest order behind the projector's back."""
+        """Change the newest order of a history behind the projector's back."""
         rows = self.table.copies[str(customer_id)]
         newest = max(rows)
         order = replace(read_row(rows[newest]).order, **changes)
@@ -50,7 +53,7 @@ class RealService:
         route, path = _route(words)
         self.asked.append(route)
         request = Request(route=route, path=path, parameters=dict(parse_qsl(parts.query)))
-        response = handlers.answer(request, kept_in=self.store)
+        response = self._handlers.answer(request, kept_in=self.store)
         handler.send_response(response["statusCode"])
         handler.send_header("Content-Length", str(len(response["body"].encode())))
         handler.send_header("X-Build", "a-build")

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.db import connection, transaction
 
-from monolith.strangler import audit, operations
-from monolith.strangler.models import PathState, Transition
+from monolith.strangler import audit, controls, normalising, operations, queries
+from monolith.strangler.models import NormaliseRule, PathState, Transition
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
+
+ERIN = audit.Who(actor="erin", reason="agreed on Monday", at=NOON)
 
 
 @pytest.fixture
@@ -78,6 +83,64 @@ def test_row_put_in_without_a_seal_is_found(changes):
     PathState.objects.update(version=4)
 
     assert len(complaints()) == 1
+
+
+def test_what_is_noted_beside_the_state_is_sealed_in_the_same_chain(changes):
+    noted = audit.note("shelf", audit.RULE, ERIN, after={"name": "loud"})
+
+    assert noted.version is None
+    assert noted.previous_digest == changes[-1].digest
+    assert PathState.objects.get().version == 3
+    assert complaints() == []
+    by_the_owner("update {table} set reason = 'none' where id = %s", noted.pk)
+    assert complaints() == [f"transition {noted.pk}: was changed after it was written"]
+
+
+def test_note_says_why(library):
+    with pytest.raises(audit.ReasonMissing):
+        audit.note("shelf", audit.KNOBS, replace(ERIN, reason=" "), after={"nice": 1})
+
+
+def test_note_is_no_change_of_the_state(changes):
+    audit.note("shelf", audit.KNOBS, ERIN, after={"nice": 1})
+
+    assert queries.get_status("shelf").last_transition == changes[-1]
+    assert controls.read_controls().version == changes[-1].pk
+    assert list(Transition.objects.of_state("shelf").order_by("pk")) == changes
+
+
+def a_rule():
+    return normalising.add("shelf", "loud", ERIN, place="books[]", how="case", owner="dana", days=7)
+
+
+def test_rule_that_was_made_longer_behind_everybodys_back_is_found(library):
+    rule = a_rule()
+    NormaliseRule.objects.update(expires_at=rule.expires_at + timedelta(days=1))
+
+    (complaint,) = complaints()
+    assert complaint.endswith("rule loud of shelf is not as it was noted")
+
+
+def test_rule_that_nobody_added_is_found(library):
+    rule = a_rule()
+    rule.pk, rule.name = None, "quiet"
+    rule.save()
+
+    assert complaints() == ["transition 0: rule quiet of shelf is not as it was noted"]
+
+
+def test_waiver_that_two_people_never_gave_is_found(library):
+    waiver = operations.waive(
+        path="shelf", gate="E5", requested_by="dana", approved_by="erin", reason="slow", at=NOON,
+        lasts=timedelta(days=1),
+    )  # fmt: skip
+    assert complaints() == []
+
+    waiver.pk, waiver.gate = None, "E1"
+    waiver.save()
+
+    (complaint,) = complaints()
+    assert complaint.startswith("transition 0: E1 of shelf waived until")
 
 
 def test_rows_from_before_the_chain_are_let_be(library):

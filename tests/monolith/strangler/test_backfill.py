@@ -12,10 +12,11 @@ from event_contracts.ordering import OrderHistorySnapshotTaken
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
 from monolith.strangler import backfill, registry
-from monolith.strangler.backfill import BackfillStalled, running, steering, throttling
+from monolith.strangler.backfill import BackfillStalled, knobs, running, throttling
 from monolith.strangler.models import BackfillRun
 from tests.factories import NOON, recorded
 from tests.monolith.outbox.events import commit, sold_out
+from tests.monolith.strangler.people import WHO
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,7 +26,7 @@ SHELVES = range(1, 36)
 
 @pytest.fixture
 def shelves(library, monkeypatch):
-    monkeypatch.setattr(steering, "CHUNK_KEYS", 10)
+    monkeypatch.setattr(knobs, "CHUNK_KEYS", 10)
     # No relay runs here, and nobody asked how long the tests take.
     monkeypatch.setattr(throttling, "OLDEST_SECONDS", 3_600)
     for number in SHELVES:
@@ -191,7 +192,7 @@ def test_backfill_waits_while_the_outbox_is_full_and_says_so(shelves, monkeypatc
             notes.append(note)
             OutboxMessage.objects.update(published_at=NOON)
 
-    run = backfill.run("shelf", knobs={"pending": "15"}, report=drain)
+    run = backfill.run("shelf", knobs={"pending": "15"}, who=WHO, report=drain)
 
     assert run.keys_done == len(SHELVES)
     assert notes == ["outbox: 20 events pending, limit 15"]
@@ -202,10 +203,10 @@ def test_backfill_stops_when_the_outbox_does_not_drain(shelves, monkeypatch):
     monkeypatch.setattr(running, "STALL_SECONDS", 0.5)
 
     with pytest.raises(BackfillStalled, match="does the worker with the relay run"):
-        backfill.run("shelf", knobs={"pending": "5"})
+        backfill.run("shelf", knobs={"pending": "5"}, who=WHO)
 
     OutboxMessage.objects.update(published_at=NOON)
-    assert backfill.run("shelf", knobs={"pending": "2000"}).keys_done == len(SHELVES)
+    assert backfill.run("shelf", knobs={"pending": "2000"}, who=WHO).keys_done == len(SHELVES)
 
 
 @pytest.mark.django_db

@@ -11,8 +11,10 @@ from monolith.outbox import queries as outbox
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
 from monolith.strangler import checking, registry
+from monolith.strangler.checking import _Pair
 from monolith.strangler.clients import ServiceAddressMissing
 from monolith.strangler.models import Tally
+from monolith.strangler.reconciliation import asking
 from tests.monolith.strangler.conftest import SleepingClock
 from tests.monolith.strangler.gates.recorded import open_epoch
 from tests.monolith.strangler.gates.sound import ago
@@ -160,6 +162,19 @@ def test_outbox_that_does_not_drain_proves_nothing(filled, monkeypatch):
 
     assert checking.check_idempotence("shelf", keys=20).unanswered == 3
     assert counted() == {}
+
+
+def test_answer_that_goes_round_in_a_circle_is_no_agreement(filled, service, monkeypatch):
+    monkeypatch.setattr(asking, "LONGEST_ANSWER_PAGES", 5)
+    right, circle = service.answer_json(held_by(filled)), service.answer_json(going_round)
+    service.respond = lambda handler: (circle if "/7" in handler.path else right)(handler)
+
+    assert _Pair(registry.get_path("shelf")).agrees("7") is False
+    assert checking.check_idempotence("shelf", keys=20).good == 2
+
+
+def going_round(_handler):
+    return {"as_of": 3, "books": ["Emma"], "next": 1}
 
 
 def test_who_cannot_be_asked_is_said(library, settings):

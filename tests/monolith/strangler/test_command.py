@@ -122,7 +122,7 @@ def test_plan_says_what_would_change_and_changes_nothing(copied):
     said = strangler("plan", "shelf", "--as", "dana")
 
     assert "shelf: shadow-100 to canary-1" in said
-    assert "1 % of the customers are answered by the service (now 0 %)" in said
+    assert "customers whom the service answers: 1 % (now 0 %)" in said
     assert "back      manage.py strangler rollback shelf --to shadow-100" in said
     assert get_status("shelf").rung.name == "shadow-100"
 

@@ -34,9 +34,10 @@ class Command:
 def type_in(verb, *words):
     """Parse and run a verb; return what it printed."""
     parser = argparse.ArgumentParser(exit_on_error=False)
-    verb.add_arguments(parser)
+    verb.declare(parser.add_subparsers())
     printed = io.StringIO()
-    verb.run(Command(OutputWrapper(printed)), **vars(parser.parse_args(words)))
+    options = vars(parser.parse_args([verb.__name__.rpartition(".")[2], *words]))
+    options.pop("run")(Command(OutputWrapper(printed)), options)
     return printed.getvalue()
 
 
@@ -191,7 +192,7 @@ def test_rules_are_added_listed_and_expired(shelf):
     type_in(rules_verb, *ADD, "--owner", "dana")
     assert "shelf loud: case at books[], until" in type_in(rules_verb, "list", "shelf")
 
-    type_in(rules_verb, "expire", "shelf", "loud")
+    type_in(rules_verb, "expire", "shelf", "loud", "--reason", "rebuilt")
     assert "expired" in type_in(rules_verb, "list")
     (told,) = json.loads(type_in(rules_verb, "list", "--json"))
     assert (told["name"], told["owner"]) == ("loud", "dana")
@@ -208,7 +209,7 @@ def test_rules_that_cannot_be_are_refused(shelf):
 
     assert refusal(rules_verb, *ADD).returncode == 2
     assert refusal(rules_verb, *ADD, "--days", "400").returncode == 2
-    assert refusal(rules_verb, "expire", "shelf", "quiet").returncode == 2
+    assert refusal(rules_verb, "expire", "shelf", "quiet", "--reason", "why").returncode == 2
 
 
 @pytest.fixture

@@ -4,14 +4,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from event_contracts.order_history import OrderHistoryPage, OrderSummary
+from event_contracts.order_history import ListedOrder, OrderHistoryPage
 from monolith.strangler.comparison import Difference, Kind, Outcome, differences, outcome_of
 
 NOON = datetime(2011, 8, 1, 12, tzinfo=UTC)
 
 
 def order(number="B1", total_pence=255, placed_at=NOON):
-    return OrderSummary(
+    return ListedOrder(
+        customer_id=1,
         order_number=number,
         placed_at=placed_at,
         status="placed",

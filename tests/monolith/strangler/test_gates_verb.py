@@ -7,7 +7,6 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.core.management.base import BaseCommand
 
 from monolith.strangler import checking, evidence, gating
 from monolith.strangler.checking import Checked
@@ -16,13 +15,6 @@ from monolith.strangler.models import GateEvaluation
 from tests.monolith.strangler.gates.sound import NOTHING, NOW, counts, sound
 
 pytestmark = pytest.mark.django_db
-
-
-class Gates(BaseCommand):
-    add_arguments = staticmethod(gates.add_arguments)
-
-    def handle(self, **options):
-        gates.run(self, **options)
 
 
 class Noon:
@@ -47,7 +39,7 @@ def typed(*words):
     """Return what is printed, and the exit code."""
     said = io.StringIO()
     try:
-        call_command(Gates(), *words, stdout=said)
+        call_command("strangler", "gates", *words, stdout=said)
     except CommandError as error:
         return said.getvalue(), error.returncode
     return said.getvalue(), 0

@@ -164,6 +164,25 @@ def test_whoever_listens_waits_for_the_beat_that_was_just_sent(beating):
     assert lag == (seen.looked_at - newest).total_seconds()
 
 
+def test_looks_that_bring_nothing_new_are_not_written_down(
+    beating, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(heartbeats, "_LISTEN_EVERY_SECONDS", 0)
+    monkeypatch.setattr(heartbeats, "LISTEN_SECONDS", 60)
+    heartbeats.send("shelf", later())
+    heartbeats.send("shelf", later(seconds=1))
+    before = beating.answer_json({"as_of": 1, "books": []})
+    arrived = beating.answer_json({"as_of": 2, "books": []})
+    beating.respond = beating.in_turn(*[before] * 5, arrived)
+
+    # Each note is a transaction (savepoint, lock, write, release): the first look, and the last.
+    with django_assert_num_queries(2 * 4):
+        heartbeats.listen("shelf")
+
+    assert len(beating.asked) == 6
+    assert Heartbeat.objects.get().seen_version == 2
+
+
 def test_listening_ends_where_nothing_arrives(beating, monkeypatch):
     monkeypatch.setattr(heartbeats, "LISTEN_SECONDS", 0.0)
     heartbeats.send("shelf", later())

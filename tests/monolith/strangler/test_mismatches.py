@@ -12,7 +12,7 @@ from monolith.strangler import mismatches, sealing, tasks
 from monolith.strangler.comparison import Compared, Outcome, differences
 from monolith.strangler.comparison.finished import Comparison, Glance
 from monolith.strangler.mismatches import SAMPLES_EACH, SAMPLES_KEPT, SUBJECTS_EACH
-from monolith.strangler.models import Reveal, Sample, Signature
+from monolith.strangler.models import Reveal, Sample, Signature, Transition
 from tests.factories import NOON
 from tests.monolith.strangler.library import Shelf, ShelfQuery
 
@@ -203,7 +203,9 @@ def test_expired_sample_is_not_listed():
 def test_explained_disagreement_says_by_whom_and_stays_so_when_it_comes_again():
     signature = keep()
 
-    mismatches.explain("shelf", signature.digest, owner="dana", note="rounding, see SHOP-7")
+    note = "rounding, see SHOP-7"
+    mismatches.explain("shelf", signature.digest, owner="dana", note=note, at=NOON)
+    assert [row.reason for row in Transition.objects.filter(kind="explain")] == [note]
     keep()
 
     explained = mismatches.get_signature("shelf", signature.digest)
@@ -216,7 +218,7 @@ def test_explanation_that_explains_nothing_is_refused():
     signature = keep()
 
     with pytest.raises(mismatches.ReasonTooShort):
-        mismatches.explain("shelf", signature.digest, owner="dana", note="fine")
+        mismatches.explain("shelf", signature.digest, owner="dana", note="fine", at=NOON)
 
 
 def test_signatures_are_listed_by_path_and_kind_the_latest_first():

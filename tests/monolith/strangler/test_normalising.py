@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from monolith.strangler import normalising
+from monolith.strangler import audit, normalising
+from monolith.strangler.audit import ReasonMissing, Who
+from monolith.strangler.models import Transition
 from monolith.strangler.normalising import KEPT_SECONDS, Rules
 from monolith.strangler.registry import PathNotDeclared
 from tests.factories import NOON
@@ -13,16 +15,35 @@ from tests.monolith.strangler.comparing import Clock
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
 
 
-def add(name="loud", path="shelf", **fields):
-    said = {
-        "place": "books[]",
-        "how": "case",
-        "owner": "dana",
-        "reason": "until the rebuild",
-        "days": 7,
-        **fields,
-    }
-    return normalising.add(path, name, at=NOON, **said)
+def add(name="loud", path="shelf", reason="until the rebuild", **fields):
+    said = {"place": "books[]", "how": "case", "owner": "dana", "days": 7, **fields}
+    return normalising.add(path, name, Who(actor="robin", reason=reason, at=NOON), **said)
+
+
+def erin(at, reason="rebuilt"):
+    return Who(actor="erin", reason=reason, at=at)
+
+
+def test_rule_and_its_end_are_in_the_audit():
+    add()
+    normalising.expire("shelf", "loud", erin(NOON + timedelta(days=1)))
+
+    added, ended = Transition.objects.order_by("pk")
+    assert (added.actor, added.reason, added.version) == ("robin", "until the rebuild", None)
+    assert (ended.actor, ended.reason) == ("erin", "rebuilt")
+    assert ended.before == added.after
+    assert added.after["place"] == "books[]"
+    assert audit.verify() == []
+
+
+def test_rule_does_not_end_without_a_reason():
+    rule = add()
+
+    with pytest.raises(ReasonMissing):
+        normalising.expire("shelf", "loud", erin(NOON, reason=" "))
+
+    assert normalising.list_rules("shelf") == [rule]
+    assert normalising.list_rules("shelf")[0].expires_at == rule.expires_at
 
 
 def test_rule_says_who_why_and_until_when():
@@ -65,8 +86,8 @@ def test_expired_rule_stays_on_record():
     add()
     later = NOON + timedelta(days=1)
 
-    normalising.expire("shelf", "loud", at=later)
-    normalising.expire("shelf", "loud", at=later + timedelta(days=1))
+    normalising.expire("shelf", "loud", erin(later))
+    normalising.expire("shelf", "loud", erin(later + timedelta(days=1)))
 
     (rule,) = normalising.list_rules("shelf")
     assert rule.expires_at == later
@@ -74,7 +95,7 @@ def test_expired_rule_stays_on_record():
 
 def test_rule_that_does_not_exist_cannot_expire():
     with pytest.raises(normalising.RuleNotFound):
-        normalising.expire("shelf", "loud", at=NOON)
+        normalising.expire("shelf", "loud", erin(NOON))
 
 
 def test_rules_are_listed_by_when_they_expire():

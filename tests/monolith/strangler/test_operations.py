@@ -357,6 +357,8 @@ def test_waiver_takes_two_people_a_reason_and_an_end():
     }  # fmt: skip
 
     assert operations.waive(**given).expires_at == NOON + timedelta(days=1)
+    (noted,) = Transition.objects.all()
+    assert (noted.kind, noted.actor, noted.after["approved_by"]) == ("waiver", "dana", "erin")
     for change in (
         {"approved_by": "dana"},
         {"gate": "E2"},
@@ -370,13 +372,19 @@ def test_waiver_takes_two_people_a_reason_and_an_end():
 
 
 def test_customer_is_put_in_and_let_go_again():
-    given: dict[str, Any] = {"path": "shelf", "subject": "7", "actor": "dana", "expires_at": LATER}
-    operations.except_subject(**given, is_in=True, reason="asked for it")
-    operations.except_subject(**given, is_in=False, reason="changed their mind")
+    given: dict[str, Any] = {"path": "shelf", "subject": "7", "actor": "dana", "at": NOON}
+    operations.except_subject(**given, is_in=True, reason="asked for it", expires_at=LATER)
+    operations.except_subject(**given, is_in=False, reason="changed their mind", expires_at=LATER)
 
     assert [row.is_in for row in CohortException.objects.all()] == [False]
-    assert operations.end_exception(path="shelf", subject="7")
-    assert not operations.end_exception(path="shelf", subject="7")
+    assert operations.end_exception(**given, reason="over")
+    assert not operations.end_exception(**given, reason="over")
+    noted = Transition.objects.order_by("pk")
+    assert [(row.kind, row.after.get("is_in")) for row in noted] == [
+        ("exception", True), ("exception", False), ("exception", None),
+    ]  # fmt: skip
+    assert noted[2].noted.endswith("ended")
+    assert all("subject" not in row.before | row.after for row in noted)
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,22 @@ def test_kill_switch_needs_no_database_and_no_service(at_service, settings, tmp_
     assert at_service.asked == []
 
 
+def test_kill_file_is_in_force_for_the_next_read_and_not_for_the_one_after_it_is_gone(
+    at_service, settings, tmp_path
+):
+    settings.STRANGLER_KILL_FILE = tmp_path / "kill"
+    before = told(ask())
+    (tmp_path / "kill").write_text("")
+    killed = told(ask())
+    (tmp_path / "kill").unlink()
+
+    assert (before, killed, told(ask())) == (
+        (Source.SERVICE, "stage"),
+        (Source.MONOLITH, "kill-switch"),
+        (Source.SERVICE, "stage"),
+    )
+
+
 def test_unknown_stage_means_monolith(at_service, monkeypatch):
     def fail():
         raise OperationalError("down")

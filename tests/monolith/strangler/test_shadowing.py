@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from monolith.strangler.shadowing.backlog import OLDEST_SECONDS
 from monolith.strangler.statistics import bucket_of
 from tests.monolith.strangler.comparing import Bench, Counts, shelf_path
 from tests.monolith.strangler.library import Shelf, ShelfQuery
+from tests.monolith.strangler.people import WHO
 
 BOOKS = ("Emma", "Persuasion")
 
@@ -51,17 +53,8 @@ def shown(*books, as_of=3):
 
 
 def money_rule():
-    now = timezone.now()
-    normalising.add(
-        "shelf",
-        "loud",
-        place="books[]",
-        how="case",
-        owner="dana",
-        reason="the service shouts until it is rebuilt",
-        days=1,
-        at=now - timedelta(hours=1),
-    )
+    who = replace(WHO, at=timezone.now() - timedelta(hours=1))
+    normalising.add("shelf", "loud", who, place="books[]", how="case", owner="dana", days=1)
 
 
 @pytest.mark.django_db

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from monolith.outbox.models import HeldStream, OutboxMessage
 from monolith.strangler import backfill
 from monolith.strangler.backfill import State, throttling
-from monolith.strangler.backfill.throttling import find_throttle
-from monolith.strangler.models import BackfillRun
+from monolith.strangler.backfill.throttling import Throttling
+from monolith.strangler.models import BackfillRun, Heartbeat, Tally
+from monolith.strangler.statistics import bucket_of
 from tests.factories import NOON, later
 from tests.monolith.outbox.events import commit
+from tests.monolith.strangler.people import WHO
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +32,8 @@ def flag(settings, tmp_path):
     return settings.STRANGLER_THROTTLE_FILE
 
 
-def reason(under_way):
-    throttle = find_throttle(under_way)
+def reason(under_way, at=None):
+    throttle = Throttling().find(under_way, at=at or timezone.now())
     return throttle and throttle.reason
 
 
@@ -108,8 +113,110 @@ def test_flag_that_cannot_be_read_is_meant(under_way, flag):
     assert reason(under_way) == "flag file throttle names all"
 
 
+def beating(*, seen, sent=0, looked=0):
+    """A heart whose newest beat was sent so many seconds ago, and so on."""
+    now = timezone.now()
+    Heartbeat.objects.create(
+        path="shelf",
+        sent_version=7,
+        sent_at=now - timedelta(seconds=sent),
+        seen_version=5,
+        seen_sent_at=None if seen is None else now - timedelta(seconds=seen),
+        looked_at=now - timedelta(seconds=looked),
+    )
+    return now
+
+
+def test_service_that_is_behind_its_queue(under_way):
+    now = beating(seen=31)
+
+    assert reason(under_way, now) == "service: 31 s behind its queue, limit 30 s"
+
+    backfill.turn("shelf", {"lag": "31"}, WHO)
+    under_way.refresh_from_db()
+    assert reason(under_way, now) is None
+
+
+@pytest.mark.parametrize(
+    "beat", [{"seen": 29}, {"seen": None}, {"seen": 600, "looked": 31}], ids=str
+)
+def test_service_of_which_nobody_knows_that_it_is_behind(under_way, beat):
+    now = beating(**beat)
+
+    assert reason(under_way, now) is None
+
+
+def counted(series, name, count=1, *, ago):
+    minute = (timezone.now() - ago).replace(second=0, microsecond=0)
+    Tally.objects.create(
+        path="shelf", epoch=1, minute=minute, series=series, name=name, count=count
+    )
+
+
+JUST_NOW, LONG_AGO = timedelta(0), timedelta(minutes=4)
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_throttled"),
+    [
+        ([("some", JUST_NOW)], True),
+        ([("some", JUST_NOW), ("none", JUST_NOW)], True),
+        ([("some", timedelta(minutes=1)), ("none", JUST_NOW)], False),
+        ([("some", LONG_AGO)], False),
+        ([("none", JUST_NOW)], False),
+    ],
+)
+def test_dead_letters(under_way, seen, is_throttled):
+    for name, ago in seen:
+        counted("dead-letters", name, ago=ago)
+
+    said = "service: its queue has dead letters, limit none" if is_throttled else None
+    assert reason(under_way) == said
+
+
+@pytest.fixture
+def slow_monolith():
+    counted("latency-monolith", str(bucket_of(100)), 1_000, ago=timedelta(days=1))
+    counted("latency-monolith", str(bucket_of(150)), 100, ago=JUST_NOW)
+
+
+def test_monolith_that_is_slower_than_usual(under_way, slow_monolith):
+    said = str(reason(under_way))
+    assert said.startswith("monolith: p95 is ")
+    assert said.endswith(", limit 1.2 times")
+
+    backfill.turn("shelf", {"slower": "2"}, WHO)
+    under_way.refresh_from_db()
+    assert reason(under_way) is None
+
+
+def test_week_of_counts_is_added_up_every_ten_seconds_only(under_way, slow_monolith):
+    throttling_, now = Throttling(), timezone.now()
+    assert throttling_.find(under_way, at=now)
+    Tally.objects.all().delete()
+
+    assert throttling_.find(under_way, at=now + timedelta(seconds=9))
+    assert throttling_.find(under_way, at=now + timedelta(seconds=10)) is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "hour", "is_allowed"),
+    [
+        ("22-6", 23, True), ("22-6", 5, True), ("22-6", 6, False), ("22-6", 12, False),
+        ("9-17", 9, True), ("9-17", 17, False), ("18-24", 23, True), ("18-24", 0, False),
+    ],
+)  # fmt: skip
+def test_hours_of_business(under_way, hours, hour, is_allowed):
+    backfill.turn("shelf", {"hours": hours}, WHO)
+    under_way.refresh_from_db()
+    local = datetime(2011, 8, 1, hour, 30, tzinfo=timezone.get_current_timezone())
+
+    said = None if is_allowed else f"hours: it is {hour:02}:30, allowed {hours}"
+    assert reason(under_way, local) == said
+
+
 def test_pause(under_way):
-    backfill.pause("shelf", by="dana")
+    backfill.pause("shelf", WHO)
     under_way.refresh_from_db()
 
     assert reason(under_way) == "paused by dana"
@@ -132,11 +239,11 @@ def _lift_flag(flag):
 
 
 def _pause(_flag):
-    backfill.pause("shelf", by="dana")
+    backfill.pause("shelf", WHO)
 
 
 def _resume(_flag):
-    backfill.resume("shelf")
+    backfill.resume("shelf", WHO)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from monolith.strangler.models import BackfillRun, PathState, ReconcileRun
 from monolith.strangler.reconciliation import continuous, keeping, repairing
 from monolith.strangler.stages import Stage
 from tests.factories import NOON, recorded
+from tests.monolith.strangler.people import WHO
 from tests.monolith.strangler.summing_service import COUNT
 
 pytestmark = pytest.mark.django_db
@@ -53,30 +54,45 @@ def test_backfill_begins_again_when_told_to(library):
     assert len(recorded()) == 2
 
 
+WHY = ("--reason", "peak")
+
+
 @pytest.fixture
 def under_way(library):
     return BackfillRun.objects.create(path="shelf", started_at=NOON, keys_done=5)
 
 
 def test_knobs_are_turned_and_read(under_way):
-    said = strangler("backfill", "set", "shelf", "chunk=200", "nice=0.5", "pending=?")
+    said = strangler("backfill", "set", "shelf", "chunk=200", "nice=0.5", "pending=?", *WHY)
 
     assert said.split() == ["chunk=200", "nice=0.5", "pending=2000"]
     assert strangler("backfill", "set", "shelf", "chunk=?").strip() == "chunk=200"
 
 
 def test_backfill_is_paused_and_goes_on(under_way):
-    assert "paused" in strangler("backfill", "pause", "shelf")
+    assert "paused" in strangler("backfill", "pause", "shelf", *WHY)
     assert "throttled: paused by" in strangler("backfill", "status", "shelf")
 
-    said = strangler("backfill", "resume", "shelf")
+    said = strangler("backfill", "resume", "shelf", *WHY)
 
     assert "goes on" in said
     assert "no process is at it" in said
 
 
+@pytest.mark.parametrize("words", [("pause", "shelf"), ("set", "shelf", "nice=2")])
+def test_whoever_steers_says_why(under_way, words):
+    assert "say why" in str(refusal("backfill", *words))
+
+
+def test_knobs_at_the_start_are_in_the_audit(library):
+    strangler("backfill", "shelf", "chunk=7")
+
+    assert "started with these knobs" in strangler("audit", "shelf")
+    assert "shelf: backfill chunk 7" in strangler("audit", "shelf")
+
+
 def test_aborted_backfill_is_over(under_way):
-    assert "5 keys done: aborted" in strangler("backfill", "abort", "shelf")
+    assert "5 keys done: aborted" in strangler("backfill", "abort", "shelf", *WHY)
     assert "aborted" in strangler("backfill", "status", "shelf")
 
 
@@ -89,7 +105,7 @@ def test_process_whose_backfill_is_aborted_ends_with_code_2(library, monkeypatch
     run = backfill.run
 
     def aborted(path, **options):
-        return run(path, **options | {"report": lambda *_: backfill.abort(path, at=NOON)})
+        return run(path, **options | {"report": lambda *_: backfill.abort(path, WHO)})
 
     monkeypatch.setattr(backfill, "run", aborted)
 
@@ -99,7 +115,7 @@ def test_process_whose_backfill_is_aborted_ends_with_code_2(library, monkeypatch
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("backfill", "pause", "shelf"), 2),
+        (("backfill", "pause", "shelf", *WHY), 2),
         (("backfill", "status", "shelf"), 2),
         (("backfill", "set", "shelf", "chunk=?"), 2),
         (("backfill", "set", "shelf"), 1),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -71,6 +73,21 @@ def test_counts_are_added_up_in_the_database():
 
     rows = Tally.objects.filter(path="shelf").values_list("name", "count").order_by("name")
     assert dict(rows) == {"match": 6, "wrong": 2}
+
+
+def test_every_minute_is_counted_by_itself(monkeypatch):
+    for seconds in (NOON.timestamp() + 59.9, NOON.timestamp() + 60, NOON.timestamp() + 59.9):
+        monkeypatch.setattr(tallies, "time", SimpleNamespace(time=lambda now=seconds: now))
+        tallies.add("shelf", "compare", "match")
+
+    counted = {key.minute: count for key, count in tallies.take().counts.items()}
+    assert counted == {NOON: 2, NOON + timedelta(minutes=1): 1}
+
+
+def test_what_is_counted_together_is_counted_each(counted):
+    tallies.add_each("shelf", [("compare", "match"), ("shape", "first"), ("compare", "match")])
+
+    assert (counted("compare"), counted("shape")) == ({"match": 2}, {"first": 1})
 
 
 @pytest.mark.django_db

@@ -17,7 +17,7 @@ from monolith.strangler import (
     watching,
 )
 from monolith.strangler.handing_in import hand_in
-from monolith.strangler.models import Duty, Epoch, GateEvaluation, Heartbeat
+from monolith.strangler.models import Duty, Epoch, GateEvaluation, Heartbeat, Tally
 from monolith.strangler.queries import get_status
 from tests.factories import NOON
 
@@ -75,8 +75,76 @@ def test_gates_are_evaluated_no_more_often_than_their_passes_count(library, serv
     for seconds in (0, 60, 299, 300, 301):
         watching.look_after("shelf", at=NOON + timedelta(seconds=seconds))
 
-    kept = GateEvaluation.objects.filter(path="shelf").order_by("at")
-    assert [row.at - NOON for row in kept] == [timedelta(0), timedelta(minutes=5)]
+    assert evaluations() == [timedelta(0), timedelta(minutes=5)]
+
+
+def evaluations():
+    return [row.at - NOON for row in GateEvaluation.objects.filter(path="shelf").order_by("at")]
+
+
+def rounds(*seconds):
+    for second in seconds:
+        watching.look_after("shelf", at=NOON + timedelta(seconds=second))
+
+
+def test_gates_are_asked_seldom_while_nobody_reads(library, service, settings):
+    settings.STRANGLER_PROFILE = "demo"
+
+    rounds(0, 2, 10, 28, 30, 32)
+
+    assert evaluations() == [timedelta(0), timedelta(seconds=30)]
+
+
+def test_gates_are_asked_sooner_while_reads_leave_evidence(library, service, settings):
+    settings.STRANGLER_PROFILE = "demo"
+    Tally.objects.create(
+        path="shelf", epoch=1, minute=NOON, series="compare", name="match", count=1
+    )
+
+    rounds(0, 2, 8, 10, 18, 20)
+
+    assert evaluations() == [timedelta(seconds=seconds) for seconds in (0, 10, 20)]
+
+
+def test_heart_that_beats_on_is_no_new_evidence(library, service, settings):
+    settings.STRANGLER_PROFILE = "demo"
+    for series in ("lag", "dead-letters"):
+        Tally.objects.create(path="shelf", epoch=1, minute=NOON, series=series, name="1", count=1)
+
+    rounds(0, 10, 20)
+
+    assert evaluations() == [timedelta(0)]
+
+
+def test_gates_are_asked_at_once_before_another_rung(library, service, settings):
+    settings.STRANGLER_PROFILE = "demo"
+    rounds(0)
+    on("shadow-1")
+
+    rounds(2)
+
+    assert evaluations() == [timedelta(0), timedelta(seconds=2)]
+
+
+def test_gates_are_asked_sooner_in_a_new_epoch(library, service, settings):
+    settings.STRANGLER_PROFILE = "demo"
+    rounds(0)
+    settings.STRANGLER_PROFILE = "standard"
+    rounds(4)
+    settings.STRANGLER_PROFILE = "demo"
+
+    rounds(6, 10, 20)
+
+    assert evaluations() == [timedelta(0), timedelta(seconds=10)]
+
+
+def test_whoever_asks_the_gates_is_answered_at_once(library, service, settings):
+    settings.STRANGLER_PROFILE = "demo"
+    rounds(0)
+
+    gating.evaluate("shelf", at=NOON + timedelta(seconds=1))
+
+    assert evaluations() == [timedelta(0), timedelta(seconds=1)]
 
 
 def test_step_that_fails_does_not_keep_the_next_one(library, service, seen, monkeypatch):

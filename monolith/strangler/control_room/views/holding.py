@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from monolith.strangler import operations
+from monolith.strangler import operations, planned
 from monolith.strangler.control_room import access, previews, rail, rendering
 from monolith.strangler.control_room.forms import EmergencyForm, PauseForm, ReasonForm, RollBackForm
 from monolith.strangler.control_room.path_page import UnknownPath, check_known
@@ -18,14 +18,15 @@ from monolith.strangler.control_room.views.refusals import REFUSALS, add_refusal
 from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import rung_called
-from monolith.strangler.models import PathState
-from monolith.strangler.queries import rung_of
+from monolith.strangler.queries import get_state, rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django import forms
     from django.http import HttpRequest, HttpResponse
+
+    from monolith.strangler.models import PathState
 
 _either = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -51,7 +52,7 @@ def roll_back(request: HttpRequest, path: str) -> HttpResponse:
         "about": "In force within seconds, and nobody has to approve it. What was earned above has"
         " to be earned again.",
         "pips": rail.pips(here, rung_called(rungs[0])),
-        "changes": previews.changes(here, rung_called(rungs[0])),
+        "changes": planned.changes(here, rung_called(rungs[0])),
         "changes_to": rungs[0],
     }
 
@@ -185,4 +186,4 @@ def _state(path: str) -> PathState:
             check_known(path)
     except UnknownPath as unknown:
         raise Http404(f"no path is called {path}") from unknown
-    return PathState.objects.filter(path=path).first() or PathState(path=path)
+    return get_state(path)

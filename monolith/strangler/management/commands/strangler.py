@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
@@ -29,26 +28,14 @@ from monolith.strangler.management.verbs import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
 
     from django.core.management.base import CommandParser
 
-# Each of these declares several verbs that belong together.
-_GROUPS = (looking, climbing, retreating, holding, auditing)
-# Each of these is one verb, called as its module.
-_VERBS = {
-    "backfill": (backfill, "send the service a snapshot of every key, and steer that"),
-    "reconcile": (reconcile, "compare both answers for every key; repair what differs"),
-    "drill": (drill, "rehearse disasters on a path's twin: are they found, and rolled back?"),
-    "watch": (watch, "watch over all paths in the foreground"),
-    "gates": (gates, "what the next rung takes, and what is there of it"),
-    "mismatches": (mismatches, "what did not agree, grouped; values only on demand"),
-    "rules": (rules, "differences that are agreed not to matter, until a date"),
-    "runbook": (runbook, "what comes next on a path's way up; takes the steps"),
-    "lint": (lint, "is everything there that the runbook names?"),
-    "replay": (replay, "ask what nobody asked yet, so that every shape is compared"),
-    "retirement": (retirement, "what of the monolith to delete, once a path is retired"),
-}
+# Each declares one verb, or several that belong together.
+_MODULES = (
+    looking, climbing, retreating, holding, auditing, backfill, reconcile, drill, watch, gates,
+    mismatches, rules, runbook, lint, replay, retirement,
+)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -61,18 +48,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""
         verbs = parser.add_subparsers(dest="verb", required=True)
-        for group in _GROUPS:
-            group.declare(verbs)
-        for name, (module, help_text) in _VERBS.items():
-            parser_of_verb = verbs.add_parser(name, help=help_text)
-            module.add_arguments(parser_of_verb)
-            parser_of_verb.set_defaults(run=partial(_run, module))
+        for module in _MODULES:
+            module.declare(verbs)
 
     def handle(self, *, run: Callable[[BaseCommand, dict[str, Any]], None], **options: Any) -> None:
         """Run one verb; errors end with their exit code."""
         with ending_with_codes():
             run(self, options)
-
-
-def _run(module: ModuleType, command: BaseCommand, options: dict[str, Any]) -> None:
-    module.run(command, **options)

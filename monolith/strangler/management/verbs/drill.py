@@ -9,24 +9,29 @@ from monolith.strangler.drilling import FAULTS, RESTORE
 from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import _SubParsersAction
 
     from django.core.management.base import BaseCommand
 
     from monolith.strangler.models import Drill
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what can be said behind `drill`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "drill", help="rehearse disasters on a path's twin: are they found, and rolled back?"
+    )
     parser.add_argument("path")
     everything = ",".join([*FAULTS, RESTORE])
     parser.add_argument("--faults", default=everything, help=f"default: {everything}")
     parser.add_argument("--as", dest="actor", default="", help="who conducts it")
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, path: str, faults: str, actor: str, **_options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Conduct the drill; ends with 2 if a fault was not found, or not rolled back in time."""
-    wanted = [name for name in faults.split(",") if name]
+    path = options["path"]
+    wanted = [name for name in options["faults"].split(",") if name]
     if unknown := sorted({*wanted} - {*FAULTS, RESTORE}):
         raise speaking.fail(f"no such fault: {', '.join(unknown)}", speaking.ERROR)
     command.stdout.write(f"{path}: fault     found after   in force after   alarm")
@@ -35,7 +40,9 @@ def run(command: BaseCommand, *, path: str, faults: str, actor: str, **_options:
         command.stdout.write(_line(conducted))
 
     try:
-        conducted = drilling.drill(path, faults=wanted, by=speaking.actor(actor), report=report)
+        conducted = drilling.drill(
+            path, faults=wanted, by=speaking.actor(options["actor"]), report=report
+        )
     except drilling.DrillImpossible as error:
         raise speaking.fail(str(error), speaking.ERROR) from error
     failed = [each.fault for each in conducted if not each.has_passed]

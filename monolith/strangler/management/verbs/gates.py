@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,13 @@ from django.utils import timezone
 from monolith.strangler import checking, clients, gating, ladder, registry
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.gates.wording import percent
+from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
+    from argparse import _SubParsersAction
     from collections.abc import Iterator
 
-    from django.core.management.base import BaseCommand, CommandParser
+    from django.core.management.base import BaseCommand
 
     from monolith.strangler.checking import Checked
     from monolith.strangler.gates.verdicts import GateResult
@@ -36,8 +37,9 @@ _WIDTHS = (14, 34, 34, 8, 10)
 _TITLES = ("GATE", "REQUIRES", "NOW", "n", "WINDOW", "VERDICT")
 
 
-def add_arguments(parser: CommandParser) -> None:
-    """Declare what the verb takes."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("gates", help="what the next rung takes, and what is there of it")
     parser.description = (
         "Asks the gates before a rung, and keeps what they say. Exit code 0: they let the path "
         "pass; 2: one fails; 3: too little is known; 4: what is known is too old."
@@ -51,19 +53,18 @@ def add_arguments(parser: CommandParser) -> None:
         help="before that, ask both sides for a few keys whether they keep the contract, and send "
         "their snapshots twice (gates B1 and B4)",
     )
+    parser.set_defaults(run=_run)
 
 
-def run(
-    command: BaseCommand, *, path: str, to: str | None, json: bool, check: bool, **_: Any
-) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Evaluate, print, and end with the verdict's exit code."""
     try:
-        checks = _check(path) if check else ()
-        permission = gating.may_advance(path, at=timezone.now(), to=to)
+        checks = _check(options["path"]) if options["check"] else ()
+        permission = gating.may_advance(options["path"], at=timezone.now(), to=options["to"])
     except _ERRORS as error:
         raise CommandError(str(error), returncode=CANNOT) from error
-    if json:
-        command.stdout.write(_as_json(permission))
+    if options["json"]:
+        speaking.print_json(command, _as_json(permission))
     else:
         command.stdout.write("\n".join((*checks, *_lines(permission))))
     verdict = permission.evaluated.verdict
@@ -87,9 +88,9 @@ def _checked(what: str, checked: Checked) -> str:
     )
 
 
-def _as_json(permission: Permission) -> str:
+def _as_json(permission: Permission) -> dict[str, Any]:
     evaluated = permission.evaluated
-    facts = {
+    return {
         "path": evaluated.path,
         "rung": evaluated.rung,
         "epoch": evaluated.epoch,
@@ -101,7 +102,6 @@ def _as_json(permission: Permission) -> str:
         "reasons": permission.reasons,
         "gates": [result.as_facts() for result in evaluated.results],
     }
-    return json.dumps(facts, indent=2)
 
 
 def _lines(permission: Permission) -> Iterator[str]:

@@ -139,15 +139,14 @@ def _waive(command: BaseCommand, options: dict[str, Any]) -> None:
 def _put(command: BaseCommand, options: dict[str, Any]) -> None:
     path, subject = options["path"], options["subject"]
     if options["where"] == "back":
-        ended = operations.end_exception(path=path, subject=subject)
+        ended = operations.end_exception(path=path, subject=subject, **_who(options))
         command.stdout.write(f"{subject}: {'the lot decides again' if ended else 'no exception'}")
         return
     made = operations.except_subject(
         path=path,
         subject=subject,
         is_in=options["where"] == "in",
-        actor=speaking.actor(options["actor"]),
-        reason=options["reason"],
+        **_who(options),
         expires_at=timezone.now() + options["lasts"],
     )
     where = "in" if made.is_in else "out"

@@ -10,17 +10,20 @@ from monolith.strangler import runbook
 from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import _SubParsersAction
     from collections.abc import Callable, Sequence
 
     from django.core.management.base import BaseCommand
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare nothing: there is nothing to say behind `lint`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    verbs.add_parser("lint", help="is everything there that the runbook names?").set_defaults(
+        run=_run
+    )
 
 
-def run(command: BaseCommand, **_options: Any) -> None:
+def _run(command: BaseCommand, _options: dict[str, Any]) -> None:
     """Look at every step; ends with 2 if something is wrong."""
     found = runbook.complaints(refusing(command))
     if found:

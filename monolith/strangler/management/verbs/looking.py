@@ -11,11 +11,12 @@ from monolith.strangler import gating, registry, summaries
 from monolith.strangler.decision import Hold
 from monolith.strangler.ladder import rung_above
 from monolith.strangler.management import speaking
-from monolith.strangler.stages import Stage
+from monolith.strangler.next_steps import next_steps, situation_of
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
     from collections.abc import Iterator
+    from datetime import datetime
 
     from django.core.management.base import BaseCommand
 
@@ -35,22 +36,6 @@ def declare(verbs: _SubParsersAction[Any]) -> None:
     status.set_defaults(run=_status)
 
 
-def next_steps(summary: Summary) -> list[str]:
-    """Name the commands that come next for a path, the first first."""
-    status, command = summary.status, "manage.py strangler"
-    path = status.path
-    if status.hold is Hold.FROZEN:
-        return [f"{command} mismatches {path}", f"{command} lift {path} --reason ..."]
-    back = [f"{command} rollback {path} --reason ..."] if status.stage > Stage.MONOLITH else []
-    above = rung_above(status.rung)
-    if above is None:
-        return [f"{command} retirement {path}"]
-    forward = [f"{command} gates {path}", f"{command} plan {path} --to {above}"]
-    if status.stage is Stage.BACKFILL and not (status.backfill and status.backfill.finished_at):
-        forward = [f"{command} backfill {path}", *forward]
-    return [*forward, *back]
-
-
 def _status(command: BaseCommand, options: dict[str, Any]) -> None:
     _print(command, options)
     while options["watch"]:
@@ -63,13 +48,13 @@ def _print(command: BaseCommand, options: dict[str, Any]) -> None:
     names = [options["path"]] if options["path"] else registry.names()
     found = [summaries.summarise(name, at=at) for name in names]
     if options["json"]:
-        speaking.print_json(command, [_facts(summary) for summary in found])
+        speaking.print_json(command, [_facts(summary, at) for summary in found])
         return
     for summary in found:
-        command.stdout.write("\n".join(_lines(summary)))
+        command.stdout.write("\n".join(_lines(summary, at)))
 
 
-def _facts(summary: Summary) -> dict[str, Any]:
+def _facts(summary: Summary, at: datetime) -> dict[str, Any]:
     status, run = summary.status, summary.status.backfill
     return {
         "path": status.path,
@@ -101,11 +86,11 @@ def _facts(summary: Summary) -> dict[str, Any]:
             "started_at": run.started_at.isoformat(),
             "finished_at": run.finished_at and run.finished_at.isoformat(),
         },
-        "next_steps": next_steps(summary),
+        "next_steps": _next_steps(summary, at),
     }
 
 
-def _lines(summary: Summary) -> Iterator[str]:
+def _lines(summary: Summary, at: datetime) -> Iterator[str]:
     status, moved = summary.status, summary.status.last_transition
     since = (
         f"  since {moved.at:%Y-%m-%d %H:%M:%S} UTC by {moved.actor}: {moved.reason}"
@@ -125,8 +110,12 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield f"  data      {_data_line(summary)}"
     yield f"  backfill  {_backfill_line(status.backfill)}"
     yield from _gates_line(summary)
-    for step in next_steps(summary):
+    for step in _next_steps(summary, at):
         yield f"  next      {step}"
+
+
+def _next_steps(summary: Summary, at: datetime) -> list[str]:
+    return next_steps(situation_of(summary.status, at=at))
 
 
 def _serve_line(summary: Summary) -> str:

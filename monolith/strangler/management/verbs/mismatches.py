@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -16,7 +15,7 @@ from monolith.strangler.shadowing.hooks import HookFailed
 from monolith.strangler.shadowing.looking import fresh_look
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import _SubParsersAction
     from datetime import datetime
 
     from django.core.management.base import BaseCommand
@@ -34,8 +33,11 @@ _REFUSALS = (
 )
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what can be said behind `mismatches`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "mismatches", help="what did not agree, grouped; values only on demand"
+    )
     parser.add_argument("path")
     parser.add_argument("--kind", choices=sorted(KEPT), help="of one outcome only")
     parser.add_argument("--signature", help="one signature, with its samples")
@@ -49,10 +51,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--reveal", type=int, metavar="SAMPLE", help="show a sample's values; needs --reason"
     )
     parser.add_argument("--reason", default="", help="why values are revealed: it is kept")
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, path: str, **options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Do the one thing that the options say."""
+    path = options["path"]
     try:
         registry.get_path(path)
         _choose(options)(command, path, options)
@@ -75,7 +79,7 @@ def _choose(options: dict[str, Any]) -> Any:
 def _list(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
     signatures = mismatches.list_signatures(path, outcome=options["kind"])
     if options["json"]:
-        command.stdout.write(json.dumps([_facts(each) for each in signatures], indent=2))
+        speaking.print_json(command, [_facts(each) for each in signatures])
         return
     for signature in signatures:
         _write_signature(command, signature)
@@ -88,7 +92,7 @@ def _show(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
     samples = mismatches.list_samples(signature, at=timezone.now())
     if options["json"]:
         facts = {**_facts(signature), "samples": [_sample_facts(sample) for sample in samples]}
-        command.stdout.write(json.dumps(facts, indent=2))
+        speaking.print_json(command, facts)
         return
     _write_signature(command, signature)
     for sample in samples:
@@ -101,6 +105,7 @@ def _explain(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
         _named_signature(options),
         owner=speaking.actor(options["owner"]),
         note=options["explain"],
+        at=timezone.now(),
     )
     command.stdout.write(f"{signature} is explained by {signature.owner}: {signature.note}")
 
@@ -118,7 +123,7 @@ def _reveal(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
         "monolith": revealed.monolith,
         "service": revealed.service,
     }
-    command.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False))
+    speaking.print_json(command, facts)
 
 
 def _recheck(command: BaseCommand, path: str, options: dict[str, Any]) -> None:

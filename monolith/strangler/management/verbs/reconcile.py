@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from monolith.strangler import clients, reconciliation
+from monolith.strangler.management import speaking
 from monolith.strangler.management.speaking import progress
 from monolith.strangler.reconciliation import Final, Repair
 
 if TYPE_CHECKING:
+    from argparse import _SubParsersAction
     from collections.abc import Iterator
 
-    from django.core.management.base import BaseCommand, CommandParser
+    from django.core.management.base import BaseCommand
 
     from monolith.strangler.reconciliation import Report, Step
 
@@ -39,8 +40,11 @@ are. --continuous ends when the path falls below shadow.
 """
 
 
-def add_arguments(parser: CommandParser) -> None:
-    """Declare the options."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "reconcile", help="compare both answers for every key; repair what differs"
+    )
     parser.description = _DESCRIPTION
     parser.add_argument("path")
     parser.add_argument("--json", action="store_true")
@@ -56,10 +60,12 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument(
         "--continuous", action="store_true", help="again and again while the path is in shadow"
     )
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, path: str, **options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Compare, say what came of it, and end with the exit code that adds it up."""
+    path = options["path"]
     if options["execute"] and not options["repair"]:
         raise CommandError("--execute executes a --repair")
     try:
@@ -97,7 +103,7 @@ def _run_continuously(command: BaseCommand, path: str) -> None:
 
 def _tell(command: BaseCommand, report: Report, options: dict[str, Any]) -> None:
     if options["json"]:
-        command.stdout.write(json.dumps(_facts(report), indent=2))
+        speaking.print_json(command, _facts(report))
     else:
         command.stdout.write("\n".join(_lines(report)))
         if options["repair"]:

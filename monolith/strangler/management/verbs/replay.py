@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from tqdm import tqdm
 
 from monolith.strangler import clients, controls, epochs, gating, reacting, registry
 from monolith.strangler.comparison.outcomes import KEPT
+from monolith.strangler.management import speaking
 from monolith.strangler.shadowing.pressure import Pressure, look
 from monolith.strangler.shadowing.replaying import (
     Replay,
@@ -20,7 +20,7 @@ from monolith.strangler.shadowing.replaying import (
 )
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import _SubParsersAction
     from collections.abc import Iterator
 
     from django.core.management.base import BaseCommand
@@ -35,8 +35,11 @@ _PER_SECOND = 10.0
 _HAND_IN_EVERY = 20
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what can be said behind `replay`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "replay", help="ask what nobody asked yet, so that every shape is compared"
+    )
     parser.add_argument("path")
     parser.add_argument(
         "--shapes", default=MISSING, help="missing (default), all, or names separated by commas"
@@ -47,10 +50,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--per-second", type=float, default=_PER_SECOND, help="at most (10)")
     parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, path: str, **options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Ask, wait for what was left open, and tell what came of it."""
+    path = options["path"]
     moving = _path(path)
     _join_epoch(path)
     options["each"] = options["each"] or gating.current_profile().per_shape
@@ -113,7 +118,7 @@ def _follow(steps: Iterator[int], title: str, total: int | None) -> None:
 def _tell(command: BaseCommand, report: Report, *, is_json: bool) -> None:
     if is_json:
         facts = {"outcomes": report.outcomes, "shapes": report.shapes}
-        command.stdout.write(json.dumps(facts, indent=2))
+        speaking.print_json(command, facts)
     else:
         for title, counts in (("outcome", report.outcomes), ("shape", report.shapes)):
             for name, count in counts.most_common():

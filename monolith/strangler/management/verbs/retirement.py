@@ -13,9 +13,10 @@ from monolith.strangler.retirement.declarations import DeclarationNotFound
 from monolith.strangler.retirement.items import TITLES, Section
 
 if TYPE_CHECKING:
+    from argparse import _SubParsersAction
     from collections.abc import Iterator
 
-    from django.core.management.base import BaseCommand, CommandParser
+    from django.core.management.base import BaseCommand
 
     from monolith.strangler.retirement.items import Checklist, Item
 
@@ -26,18 +27,23 @@ gone. Exit code 2 with --check: something is left.
 """
 
 
-def add_arguments(parser: CommandParser) -> None:
-    """Declare what can be said behind `retirement`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "retirement", help="what of the monolith to delete, once a path is retired"
+    )
     parser.description = _DESCRIPTION
     parser.add_argument("path")
     parser.add_argument("--json", action="store_true", help="the checklist as one JSON object")
     parser.add_argument("--since", type=Path, metavar="FILE", help="an earlier --json, to tick off")
     parser.add_argument("--check", action="store_true", help="fail while anything is left")
     parser.add_argument("--tests", default=looking.TESTS, help="folder of tests (%(default)s)")
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, path: str, **options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Print the checklist; with `check`, ends with 2 while something is left."""
+    path = options["path"]
     found = _look(path, tests=options["tests"], since=options["since"])
     if options["json"]:
         speaking.print_json(command, records.to_json(found))

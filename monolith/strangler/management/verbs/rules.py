@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -13,7 +12,7 @@ from monolith.strangler.comparison.rules import hows
 from monolith.strangler.management import speaking
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import _SubParsersAction
 
     from django.core.management.base import BaseCommand
 
@@ -23,8 +22,11 @@ REFUSED = 2
 _DAYS = 30.0
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what can be said behind `rules`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "rules", help="differences that are agreed not to matter, until a date"
+    )
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="the rules, those that expire soonest first")
     listing.add_argument("path", nargs="?")
@@ -36,21 +38,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     adding.add_argument("--how", required=True, choices=hows())
     adding.add_argument("--reason", required=True, help="why it does not matter")
     adding.add_argument("--owner", default="", help="who stands for it (default: you)")
+    adding.add_argument("--as", dest="actor", default="", help="who acts (default: you)")
     adding.add_argument("--days", type=float, default=_DAYS, help="default 30, at most 90")
     expiring = actions.add_parser("expire", help="end a rule now")
     expiring.add_argument("path")
     expiring.add_argument("name")
+    speaking.add_reason(expiring)
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, action: str, **options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Run one action."""
-    _ACTIONS[action](command, options)
+    _ACTIONS[options["action"]](command, options)
 
 
 def _list(command: BaseCommand, options: dict[str, Any]) -> None:
     rules = normalising.list_rules(options["path"])
     if options["json"]:
-        command.stdout.write(json.dumps([_facts(rule) for rule in rules], indent=2))
+        speaking.print_json(command, [_facts(rule) for rule in rules])
         return
     for rule in rules:
         until = timezone.localtime(rule.expires_at).isoformat(sep=" ", timespec="minutes")
@@ -68,12 +73,11 @@ def _add(command: BaseCommand, options: dict[str, Any]) -> None:
         rule = normalising.add(
             options["path"],
             options["name"],
+            speaking.who(options),
             place=options["place"],
             how=options["how"],
             owner=speaking.actor(options["owner"]),
-            reason=options["reason"],
             days=options["days"],
-            at=timezone.now(),
         )
     except (
         normalising.RuleExists,
@@ -86,7 +90,7 @@ def _add(command: BaseCommand, options: dict[str, Any]) -> None:
 
 def _expire(command: BaseCommand, options: dict[str, Any]) -> None:
     try:
-        normalising.expire(options["path"], options["name"], at=timezone.now())
+        normalising.expire(options["path"], options["name"], speaking.who(options))
     except normalising.RuleNotFound as error:
         raise CommandError(str(error), returncode=REFUSED) from error
     command.stdout.write(f"{options['name']} has ended: what it covered is a difference again")

@@ -17,7 +17,7 @@ from monolith.strangler.management import speaking
 from monolith.strangler.runbook.typing_in import DEFAULT_REASON, written
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import _SubParsersAction
     from collections.abc import Sequence
 
     from django.core.management.base import BaseCommand
@@ -33,8 +33,9 @@ _ENDS: dict[type[Exception], int] = {
 }
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what can be said behind `runbook`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("runbook", help="what comes next on a path's way up; takes the steps")
     parser.description = (
         "Exit code of --run: 2: a command failed again and again; 3: a step did not become true "
         "in its time; 8: the path was rolled back meanwhile. Run again, it goes on."
@@ -53,10 +54,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--most-minutes", type=float, default=float("inf"), help="that any step may take"
     )
+    parser.set_defaults(run=_run)
 
 
-def run(command: BaseCommand, *, path: str, **options: Any) -> None:
+def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Print, or take the steps."""
+    path = options["path"]
     registry.get_path(path)
     if options["render"]:
         command.stdout.write(runbook.page(path), ending="")

@@ -9,16 +9,17 @@ from monolith.strangler import pulse
 from monolith.strangler.watching import Watcher
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import _SubParsersAction
 
     from django.core.management.base import BaseCommand
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare nothing: there is nothing to say behind `watch`."""
+def declare(verbs: _SubParsersAction[Any]) -> None:
+    """Declare the verb."""
+    verbs.add_parser("watch", help="watch over all paths in the foreground").set_defaults(run=_run)
 
 
-def run(_command: BaseCommand, **_options: Any) -> None:
+def _run(_command: BaseCommand, _options: dict[str, Any]) -> None:
     """Watch until Ctrl-C, whenever no worker does."""
     watcher = Watcher()
     for number in (signal.SIGINT, signal.SIGTERM):

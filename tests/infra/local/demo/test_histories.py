@@ -68,12 +68,12 @@ def test_figures_are_looked_at_too(change):
 def test_rows_are_read_off_the_page_that_customers_see():
     from django.template.loader import render_to_string
 
-    from event_contracts.order_history import OrderHistoryPage, OrderSummary
+    from event_contracts.order_history import ListedOrder, OrderHistoryPage
     from tests.factories import NOON
 
     orders = tuple(
-        OrderSummary(
-            order_number=number, placed_at=NOON, status=status, item_count=pieces,
+        ListedOrder(
+            customer_id=7, order_number=number, placed_at=NOON, status=status, item_count=pieces,
             total_pence=pence, returned_pence=returned,
         )
         for number, status, pieces, pence, returned in (

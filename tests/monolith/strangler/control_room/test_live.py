@@ -82,7 +82,7 @@ def test_feed_has_figures_and_commands(seeded, dana):
     assert isinstance(history["wrong_per_10k"]["n"], int)
     assert history["wrong_per_10k"]["bound"]
     assert history["next"]["verdict"] == "INCONCLUSIVE"
-    assert history["next_steps"][-1] == 'manage.py strangler rollback order_history --reason "…"'
+    assert history["next_steps"][-1] == "manage.py strangler rollback order_history --reason ..."
     assert feed["config"]["is_converged"]
     assert {"tone", "path", "text"} == set(feed["attention"][0])
 

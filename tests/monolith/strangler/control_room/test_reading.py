@@ -8,7 +8,6 @@ import pytest
 
 from monolith.strangler.control_room import cells
 from monolith.strangler.control_room.attention import findings
-from monolith.strangler.control_room.commands import next_steps
 from monolith.strangler.control_room.fleet import effect_of, fleet_of
 from monolith.strangler.control_room.gate_rows import blocking_words, gate_rows, next_step
 from monolith.strangler.control_room.overview import build_overview
@@ -27,6 +26,7 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
+from monolith.strangler.next_steps import next_steps
 from tests.factories import NOON, later
 
 pytestmark = pytest.mark.django_db
@@ -53,8 +53,9 @@ def told():
     return [(found.tone, found.text) for found in findings(read_rows(NOON)) if found.path == PATH]
 
 
-def test_wrong_answers_are_counted_with_what_never_healed():
+def test_wrong_answers_are_counted_as_the_gates_count_them():
     tally("compare", "match", 9_990)
+    tally("compare", "noise", 700)
     tally("compare", "stale", 6)
     tally("compare", "wrong", 3)
     tally("compare", "timeout", 500)
@@ -62,7 +63,7 @@ def test_wrong_answers_are_counted_with_what_never_healed():
 
     shown = cells.wrong(read_rows(NOON), PATH)
 
-    assert (shown.text, shown.n, shown.tone) == ("4.0", 9_999, "bad")
+    assert (shown.text, shown.n, shown.tone) == ("4.0", 9_994, "bad")
     assert shown.bound.startswith("≤ 9.")
 
 
@@ -252,14 +253,16 @@ def test_effect_is_counted_until_it_is_measured():
 def test_commands_lead_up_and_the_last_leads_back(seeded):
     rows = read_rows(NOON)
 
-    assert next_steps(rows, "order_detail") == [
-        'manage.py strangler resume order_detail --reason "…"',
+    assert next_steps(rows.situation_of("order_detail")) == [
+        "manage.py strangler resume order_detail --reason ...",
         "manage.py strangler gates order_detail",
         "manage.py strangler replay order_detail --shapes missing",
         "manage.py strangler plan order_detail --to canary-1",
-        'manage.py strangler rollback order_detail --reason "…"',
+        "manage.py strangler rollback order_detail --reason ...",
     ]
-    assert next_steps(rows, "customer_summary")[-1].endswith("plan customer_summary --to backfill")
+    assert next_steps(rows.situation_of("customer_summary"))[-1].endswith(
+        "plan customer_summary --to backfill"
+    )
 
 
 def test_reconciliation_that_found_something_says_how_much():

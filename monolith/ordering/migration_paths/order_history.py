@@ -1,4 +1,4 @@
-"""The reads of ordering that are moving out to services."""
+"""What has this customer ordered? The read behind *my orders*."""
 
 from __future__ import annotations
 
@@ -15,9 +15,15 @@ from event_contracts.order_history import (
 from event_contracts.ordering import OrderHistorySnapshotTaken
 from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
-from monolith.customers.queries import count_customers, known_customer_ids, list_customer_ids
+from monolith.customers.queries import count_customers
+from monolith.ordering.migration_paths.customer_keys import (
+    evenly_spread,
+    keys_after,
+    keys_request,
+    known,
+    stream_of_key,
+)
 from monolith.ordering.queries import list_order_summaries, list_orders_for_customer
-from monolith.strangler import registry
 from monolith.strangler.comparison import differences
 from monolith.strangler.registry import (
     HeartbeatSource,
@@ -33,13 +39,6 @@ if TYPE_CHECKING:
 ORDER_HISTORY = "order_history"
 _PAGES = ("first", "later")
 _FILTERS = ("all", "status", "dates", "status+dates")
-# Customers among whom those for sample questions are chosen, evenly.
-_MOST_CUSTOMERS = 100_000
-
-
-def declare() -> None:
-    """Make the moving reads known to the strangler; called once the apps are loaded."""
-    registry.declare(order_history)
 
 
 def _service_request(query: OrderHistoryQuery) -> ServiceRequest:
@@ -73,8 +72,7 @@ def _subject_of(query: OrderHistoryQuery) -> str:
 
 
 def _subjects_in(page: OrderHistoryPage) -> tuple[str, ...]:
-    # Rows carry no owner of their own: a stranger's row on the right page is an extra one.
-    return (str(page.customer_id),)
+    return (str(page.customer_id), *(str(order.customer_id) for order in page.orders))
 
 
 def _shape_of(query: OrderHistoryQuery) -> str:
@@ -85,11 +83,8 @@ def _shape_of(query: OrderHistoryQuery) -> str:
 
 def _sample_queries(keys: int) -> Iterator[OrderHistoryQuery]:
     """Ask of some customers with orders, evenly spread, in every shape that they have rows for."""
-    everybody = list_customer_ids(limit=_MOST_CUSTOMERS)
-    step = max(len(everybody) // max(keys, 1), 1)
     found = 0
-    # Those between come later, for where many of the first have no orders.
-    for customer_id in (one for offset in range(step) for one in everybody[offset::step]):
+    for customer_id in evenly_spread(keys):
         if found == keys:
             return
         queries = list(_queries_about(customer_id))
@@ -113,20 +108,6 @@ def _queries_about(customer_id: int) -> Iterator[OrderHistoryQuery]:
 # The keys of this path are customer numbers: customers without orders have an empty history.
 
 
-def _keys_after(after: str, limit: int) -> Sequence[str]:
-    return [
-        str(customer_id) for customer_id in list_customer_ids(after=int(after or 0), limit=limit)
-    ]
-
-
-def _known(keys: Sequence[str]) -> set[str]:
-    return {str(found) for found in known_customer_ids(customer_ids=map(int, keys))}
-
-
-def _stream_of_key(key: str) -> str:
-    return customer_stream(int(key))
-
-
 def _snapshot(key: str) -> OrderHistorySnapshotTaken:
     customer_id = int(key)
     orders = list_order_summaries(customer_id=customer_id)
@@ -143,10 +124,6 @@ def _next_query(query: OrderHistoryQuery, page: OrderHistoryPage) -> OrderHistor
 
 def _checksum_request(keys: Sequence[str]) -> ServiceRequest:
     return ServiceRequest(path="/customers/checksums", parameters={"ids": ",".join(keys)})
-
-
-def _keys_request(after: str | None) -> ServiceRequest:
-    return ServiceRequest(path="/customers", parameters={"after": after} if after else {})
 
 
 def _heartbeat(sent_at: datetime) -> HeartbeatSent:
@@ -171,16 +148,16 @@ order_history = MovingRead(
     sample_queries=_sample_queries,
     query_class=OrderHistoryQuery,
     source=SnapshotSource(
-        keys_after=_keys_after,
-        stream_of=_stream_of_key,
+        keys_after=keys_after,
+        stream_of=stream_of_key,
         snapshot=_snapshot,
         first_query=_first_query,
         next_query=_next_query,
         count=count_customers,
-        known=_known,
+        known=known,
     ),
     checksum_request=_checksum_request,
-    keys_request=_keys_request,
+    keys_request=keys_request,
     heartbeat=HeartbeatSource(
         key=str(NOBODY),
         stream=customer_stream(NOBODY),

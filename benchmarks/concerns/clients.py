@@ -1,0 +1,127 @@
+"""Concurrent web clients that come when they come, however slow the last page was.
+
+A page's time counts from when its client meant to open it: a server that stalls makes everybody
+wait who came meanwhile, and that is what they feel.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_OK = 200
+_MOST_LATE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """An address that somebody opens, and the cookie that says who they are."""
+
+    address: str
+    cookie: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """Those who read one path: so many clients, so many pages a second between them."""
+
+    path: str
+    pages_per_second: float
+    visits: Sequence[Visit]
+    clients: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One page: when it was meant to be opened, how long that took, and who answered."""
+
+    meant_at: float
+    milliseconds: float
+    source: str
+
+
+@dataclass(slots=True)
+class Looks:
+    """What all clients saw, by path."""
+
+    by_path: dict[str, list[Look]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    def since(self, path: str, instant: float) -> list[Look]:
+        """Return the looks that were meant to happen after an instant."""
+        return [look for look in self.by_path[path] if look.meant_at >= instant]
+
+
+@contextmanager
+def visiting(web: str, crowds: Sequence[Crowd]) -> Iterator[Looks]:
+    """Let the crowds come while the block lasts."""
+    looks, over = Looks({crowd.path: [] for crowd in crowds}), threading.Event()
+    clients = [
+        threading.Thread(target=_Client(web, crowd, number, looks, over).run, daemon=True)
+        for crowd in crowds
+        for number in range(crowd.clients)
+    ]
+    for client in clients:
+        client.start()
+    try:
+        yield looks
+    finally:
+        over.set()
+        for client in clients:
+            client.join(timeout=2 * _MOST_LATE_SECONDS)
+
+
+class _Client:
+    def __init__(
+        self, web: str, crowd: Crowd, number: int, looks: Looks, over: threading.Event
+    ) -> None:
+        self._netloc = urlsplit(web).netloc
+        self._crowd, self._looks, self._over = crowd, looks, over
+        self._chance = random.Random(f"{crowd.path}/{number}")
+        self._rate = crowd.pages_per_second / crowd.clients
+
+    def run(self) -> None:
+        meant_at = time.time() + self._chance.expovariate(self._rate)
+        while not self._over.wait(max(0.0, meant_at - time.time())):
+            self._open(self._chance.choice(self._crowd.visits), meant_at)
+            meant_at += self._chance.expovariate(self._rate)
+
+    def _open(self, visit: Visit, meant_at: float) -> None:
+        connection = http.client.HTTPConnection(self._netloc, timeout=_MOST_LATE_SECONDS)
+        try:
+            connection.request("GET", visit.address, headers=_headers(visit))
+            answer = connection.getresponse()
+            answer.read()
+        except OSError as error:
+            self._looks.errors.append(f"{visit.address}: {error}")
+            return
+        finally:
+            connection.close()
+        if answer.status != _OK:
+            self._looks.errors.append(f"{visit.address}: {answer.status}")
+            return
+        took = 1000 * (time.time() - meant_at)
+        source = _source(answer.headers.get_all("X-Read-Path") or (), self._crowd.path)
+        self._looks.by_path[self._crowd.path].append(Look(meant_at, took, source))
+
+
+def _headers(visit: Visit) -> Mapping[str, str]:
+    return {"Cookie": visit.cookie} if visit.cookie else {}
+
+
+def _source(said: Sequence[str], path: str) -> str:
+    """Read who answered a path out of `X-Read-Path`, which may name several."""
+    for answered in ", ".join(said).split(", "):
+        name, equals, source = answered.partition(";")[0].partition("=")
+        if equals and name == path:
+            return source
+    return "nobody"

@@ -1,0 +1,151 @@
+"""One stage: the same load for the same time, with some of the paths moved."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.concerns import database
+from benchmarks.concerns.clients import visiting
+from infra.local.running import ROOT, RunningShop
+from infra.local.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from benchmarks.concerns.clients import Crowd, Look, Looks
+    from benchmarks.concerns.database import DatabaseLoad
+
+WARM_UP_SECONDS = 8.0
+MEASURED_SECONDS = 40.0
+SECONDS_PER_INVOICE = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What was seen while these paths, and no others, were answered by their services."""
+
+    moved: tuple[str, ...]
+    looks: dict[str, list[Look]]
+    orders: list[float]
+    load: DatabaseLoad
+    handlers: dict[str, list[float]]
+    errors: list[str]
+
+    @property
+    def name(self) -> str:
+        """How people would call it."""
+        return f"+ {self.moved[-1]}" if self.moved else "monolith alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """The mixed load: who reads, and the file that trade is replayed from."""
+
+    shop: RunningShop
+    crowds: Sequence[Crowd]
+    trade: Path
+    measured_seconds: float = MEASURED_SECONDS
+    warm_up_seconds: float = WARM_UP_SECONDS
+
+
+def run(load: Load, moved: tuple[str, ...]) -> Stage:
+    """Stand the paths where they belong, let the load warm up, and measure."""
+    _stand(load, moved)
+    times = load.shop.state_dir / f"orders-{len(moved)}-{time.time():.0f}.txt"
+    with _trading(load, times), visiting(load.shop.addresses["web"], load.crowds) as looks:
+        time.sleep(load.warm_up_seconds)  # a length that was asked for, not a hope
+        began = time.time()
+        with database.watching(load.shop.addresses["postgres"]) as seen:
+            time.sleep(load.measured_seconds)
+        ended = time.time()
+    return Stage(
+        moved=moved,
+        looks=_between(looks, began, ended),
+        orders=_orders(times, began, ended),
+        load=seen,
+        handlers=_handler_times(load.shop, began, ended),
+        errors=looks.errors,
+    )
+
+
+def _stand(load: Load, moved: tuple[str, ...]) -> None:
+    from django.utils import timezone
+
+    from monolith.strangler import effects, operations
+    from monolith.strangler.models import Transition
+
+    for crowd in load.crowds:
+        rung = "service" if crowd.path in moved else "monolith"
+        operations.place(
+            path=crowd.path, rung=rung, actor="benchmark", reason="to be measured",
+            at=timezone.now(),
+        )  # fmt: skip
+    newest = Transition.objects.latest("pk").pk
+
+    def is_in_force() -> bool:
+        workers = effects.live_workers(timezone.now())
+        return all(worker.control_version >= newest for worker in workers)
+
+    wait_until(is_in_force, "the rungs in force everywhere", seconds=30)
+
+
+@contextmanager
+def _trading(load: Load, times: Path) -> Iterator[None]:
+    times.touch()
+    words = [str(load.trade), str(SECONDS_PER_INVOICE), str(times)]
+    with (load.shop.state_dir / "trading.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.concerns.trading", *words],
+            cwd=ROOT,
+            env=load.shop.environment,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_until(lambda: times.stat().st_size > 0, "the first order", seconds=60)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _between(looks: Looks, began: float, ended: float) -> dict[str, list[Look]]:
+    return {
+        path: [look for look in looks.since(path, began) if look.meant_at < ended]
+        for path in looks.by_path
+    }
+
+
+def _orders(times: Path, began: float, ended: float) -> list[float]:
+    pairs = (line.split() for line in times.read_text().splitlines())
+    return [float(took) for at, took in pairs if began <= float(at) < ended]
+
+
+def _handler_times(shop: RunningShop, began: float, ended: float) -> dict[str, list[float]]:
+    """Read what the services say of their own time, out of the Lambda host's log."""
+    found: dict[str, list[float]] = {}
+    for line in _lines(shop.state_dir / "logs" / "lambda-host.log"):
+        if line.get("message") == "request answered":
+            at = line["_aws"]["Timestamp"] / 1000
+            if began <= at < ended:
+                found.setdefault(line["service"], []).append(float(line["duration_ms"]))
+    return found
+
+
+def _lines(log: Path) -> Iterator[dict[str, Any]]:
+    with log.open(errors="replace") as file:
+        for line in file:
+            start = line.find("{")
+            try:
+                parsed = json.loads(line[start:]) if start >= 0 else None
+            except ValueError:
+                continue
+            if isinstance(parsed, dict):
+                yield parsed

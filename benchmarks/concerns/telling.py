@@ -1,0 +1,117 @@
+"""The table that people read, and the figures with their bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Figure, at_least, at_most, told
+from benchmarks.outbox.rounds import percentile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.concerns.database import DatabaseLoad
+    from benchmarks.concerns.stages import Stage
+
+LEAST_RELIEF = 0.5
+LEAST_TIMES_FASTER = 20
+REPORTS = "sales_insights"
+_SHARES = (0.5, 0.95, 0.99)
+
+
+def print_table(stages: Sequence[Stage], divided: str) -> None:
+    """Print what every stage saw: reads, writes, the database."""
+    print(f"machine: {divided}")
+    for line in _aligned([_heading(stages), *_rows(stages)]):
+        print(line)
+
+
+def figures(stages: Sequence[Stage], divided: str) -> list[Figure]:
+    """Hold the last stage against the first."""
+    first, last = stages[0], stages[-1]
+    return [
+        *_orders(first, last, divided),
+        *(figure for path in last.moved for figure in _moved(path, first, last)),
+        at_most("monolith answers of moved reads", _answers_of_monolith(last), "answers",
+                bar=0, reference=f"{_looks(last)} pages read"),
+        told("PostgreSQL busy", last.load.busy, "s/s", reference=f"before: {first.load.busy:.2f}"),
+        told("lock waits", last.load.lock_waits, "s/s",
+             reference=f"before: {first.load.lock_waits:.3f}"),
+        at_most("pages with errors", sum(len(stage.errors) for stage in stages), "pages", bar=0,
+                reference="; ".join(stages[-1].errors[:2]) or "in all stages"),
+    ]  # fmt: skip
+
+
+def _orders(first: Stage, last: Stage, divided: str) -> Iterator[Figure]:
+    before, after = _p99(first.orders), _p99(last.orders)
+    yield at_most("place_order p99, after to before", after / before, "x", bar=LEAST_RELIEF,
+                  reference=f"{after:.1f} of {before:.1f} ms; {divided}")  # fmt: skip
+
+
+def _moved(path: str, first: Stage, last: Stage) -> Iterator[Figure]:
+    before = [look.milliseconds for look in first.looks[path]]
+    after = [look.milliseconds for look in last.looks[path]]
+    own = last.handlers.get(path, [])
+    handler = f"; its handler alone {_p99(own):.1f} ms" if own else ""
+    yield at_most(f"{path}: p99, after to before", _p99(after) / _p99(before), "x", bar=1,
+                  reference=f"{_p99(after):.1f} of {_p99(before):.1f} ms{handler}")  # fmt: skip
+    if path == REPORTS:
+        yield at_least("reports, times faster", percentile(before, 0.5) / percentile(after, 0.5),
+                       "x", bar=LEAST_TIMES_FASTER,
+                       reference=f"{len(before)} and {len(after)} pages")  # fmt: skip
+
+
+def _heading(stages: Sequence[Stage]) -> list[str]:
+    return ["", *(stage.name for stage in stages)]
+
+
+def _rows(stages: Sequence[Stage]) -> Iterator[list[str]]:
+    for path in stages[0].looks:
+        yield [f"{path}: p50/p95/p99 ms", *(_spread(_times(stage, path)) for stage in stages)]
+        yield ["  answered by its service", *(_share(stage, path) for stage in stages)]
+        yield ["  its handler: p50/p95/p99 ms",
+               *(_spread(stage.handlers.get(path, [])) for stage in stages)]  # fmt: skip
+    yield ["place_order: p50/p95/p99 ms", *(_spread(stage.orders) for stage in stages)]
+    yield ["PostgreSQL busy, s/s", *(f"{stage.load.busy:.2f}" for stage in stages)]
+    yield ["buffers read /s", *(f"{stage.load.buffers_per_second:,.0f}" for stage in stages)]
+    yield ["rows returned /s", *(f"{stage.load.rows_per_second:,.0f}" for stage in stages)]
+    yield ["lock waits, s/s", *(f"{stage.load.lock_waits:.3f}" for stage in stages)]
+    yield ["connections at work, mean/most", *(_connections(stage.load) for stage in stages)]
+
+
+def _connections(load: DatabaseLoad) -> str:
+    return f"{load.mean_active:.2f}/{load.most_active}"
+
+
+def _times(stage: Stage, path: str) -> list[float]:
+    return [look.milliseconds for look in stage.looks[path]]
+
+
+def _spread(values: list[float]) -> str:
+    if not values:
+        return "-"
+    return "/".join(f"{percentile(values, share):.0f}" for share in _SHARES) + f" of {len(values)}"
+
+
+def _share(stage: Stage, path: str) -> str:
+    looks = stage.looks[path]
+    by_service = sum(look.source == "service" for look in looks)
+    return f"{100 * by_service / max(len(looks), 1):.0f} %"
+
+
+def _answers_of_monolith(stage: Stage) -> int:
+    return sum(look.source != "service" for path in stage.moved for look in stage.looks[path])
+
+
+def _looks(stage: Stage) -> int:
+    return sum(map(len, stage.looks.values()))
+
+
+def _p99(values: list[float]) -> float:
+    return percentile(values, 0.99)
+
+
+def _aligned(rows: list[list[str]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

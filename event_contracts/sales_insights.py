@@ -1,0 +1,130 @@
+"""How did the shop do? Questions about closed days, and the rows of their answers.
+
+A day is a day of UTC. What happened is booked on the day on which it happened: a cancellation or a
+return counts against the day it came in, never against the day of its order. So what is said of a
+day that is over never changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+LONGEST_PERIOD_DAYS = 3_660
+EFFECT_DAYS = 14
+"""How long before and after a change of price the sales are counted."""
+MOST_ROWS = 20
+"""How many products, or changes of prices, a ranking names."""
+MOST_HOURS = 168
+"""Parcels that took longer are counted as having taken so many hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Days from `first_day` to the one before `until_day`."""
+
+    first_day: date
+    until_day: date
+
+    def __post_init__(self) -> None:
+        """Refuse what no calendar of the shop holds.
+
+        Raises:
+            ValueError: no day is in it, or far too many are.
+        """
+        if not 0 < self.day_count <= LONGEST_PERIOD_DAYS:
+            raise ValueError(
+                f"a period has 1 to {LONGEST_PERIOD_DAYS} days: "
+                f"{self.first_day} until {self.until_day} has {self.day_count}"
+            )
+
+    @property
+    def day_count(self) -> int:
+        """How many days it has."""
+        return (self.until_day - self.first_day).days
+
+    @property
+    def start(self) -> datetime:
+        """Its first instant."""
+        return _midnight(self.first_day)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after it."""
+        return _midnight(self.until_day)
+
+    @property
+    def days(self) -> list[date]:
+        """Every day of it."""
+        return [self.first_day + timedelta(days=number) for number in range(self.day_count)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takings:
+    """What was booked under one name: a day (`2011-03-14`), a country, or a stock code."""
+
+    name: str
+    orders: int
+    placed_pence: int
+    cancelled_pence: int
+    refunded_pence: int
+
+    @property
+    def revenue_pence(self) -> int:
+        """What is left of what was ordered."""
+        return self.placed_pence - self.cancelled_pence - self.refunded_pence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """Customers whose first order was in `month` (`2011-03`), and who ordered so much later."""
+
+    month: str
+    months_later: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceEffect:
+    """One change of a price, and the pieces sold in the days before and after it."""
+
+    stock_code: str
+    changed_at: datetime
+    old_price_pence: int
+    new_price_pence: int
+    pieces_before: int
+    pieces_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchTime:
+    """How many parcels left in so many whole hours after their orders."""
+
+    hours: int
+    parcels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductAsOf:
+    """A product as it was at an instant. `is_available` is None where nobody can tell any more."""
+
+    stock_code: str
+    description: str
+    price_pence: int
+    is_available: bool | None
+
+
+def read_day(text: str) -> date:
+    """Read a day as `2011-03-14`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError(f"expected a day as 2011-03-14, got {text!r}")
+    return day
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

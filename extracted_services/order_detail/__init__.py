@@ -1,0 +1,1 @@
+"""What about this order?"""
