@@ -14,7 +14,8 @@ from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
 
-from event_contracts.registry import EVENT_CLASSES, is_snapshot
+from event_contracts.ordering import CustomerOrdersSnapshotTaken
+from event_contracts.registry import EVENT_CLASSES, EVENT_TYPES, is_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 READS = frozenset({"catalogue", "customers", "ordering"})
 """The apps whose facts have tables; of others, and of snapshots, only the envelope is kept."""
+SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken]})
+"""The snapshots that tell facts; of any other, known or not, no more than the envelope is read."""
 OTHERS = "other_events"
 LANDING, FILES, ATHENA, MANIFEST = "landing/", "events/", "athena/", "manifest.json"
 
