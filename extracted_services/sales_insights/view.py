@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
     from event_contracts.envelope import Envelope
 
-READS = frozenset({"catalogue", "customers", "ordering"})
-"""The apps whose facts have tables; of others, and of snapshots, only the envelope is kept."""
+READS = frozenset({"catalogue", "ordering"})
+"""The apps whose facts have tables; of others, and of snapshots, only the envelope is kept.
+
+Facts of customers say whom to write to: what identifies a person is kept nowhere here.
+"""
 SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken]})
-"""The snapshots that tell facts; of any other, known or not, no more than the envelope is read."""
+"""The snapshots that are taken apart into facts; any other is left alone, known or not."""
 OTHERS = "other_events"
 LANDING, FILES, ATHENA, MANIFEST = "landing/", "events/", "athena/", "manifest.json"
 

@@ -17,6 +17,7 @@ PROJECTIONS = sorted(
 ENTRY_POINTS = {
     **{service: ["on_events", "on_request"] for service in PROJECTIONS},
     "edge_authorizer": ["on_authorize"],
+    "order_confirmation": ["on_events", "on_announcements"],
 }
 
 
