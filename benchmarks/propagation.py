@@ -33,7 +33,7 @@ def main() -> None:
     ):
         for path in PATHS:
             shop.manage("strangler", "backfill", path)
-        _become_part_of(shop)
+        become_part_of(shop)
         figures = [figure for path in PATHS for figure in _figures(path, *_measure(path))]
     sys.exit(not publish("propagation", figures))
 
@@ -51,7 +51,8 @@ def _figures(path: str, delays: list[float], reads: list[float]) -> list[Figure]
     ]  # fmt: skip
 
 
-def _become_part_of(shop: RunningShop) -> None:
+def become_part_of(shop: RunningShop) -> None:
+    """Let this process find the shop's database and AWS, as one of its own would."""
     os.environ.update(shop.environment)
     import django
 

@@ -16,7 +16,7 @@ from event_contracts.plain_values import (
     to_plain,
     write_instant,
 )
-from event_contracts.registry import event_class_of
+from event_contracts.registry import event_class_of, is_snapshot
 from event_contracts.streams import stream_kind
 
 SOURCE = "/banyan/shop"
@@ -71,13 +71,20 @@ def encode_around(
 
 
 def decode(
-    text: str, *, reads: Collection[str] | None = None, fetch: Fetch | None = None
+    text: str,
+    *,
+    reads: Collection[str] | None = None,
+    snapshots: Collection[str] | None = None,
+    fetch: Fetch | None = None,
 ) -> Envelope:
     """Read an envelope back.
 
     `reads` names the apps whose facts matter to this reader. A fact of any other app counts for the
     stream's version only: its `data` is None, and its type need not be registered. So an app may
     publish a new fact before every reader of the stream has been deployed again.
+
+    `snapshots` names the types of snapshots that this reader takes over. Any other is read without
+    `data` as well, whether or not this reader was deployed before there was such a snapshot.
 
     `fetch` is asked for data that matters and is not in the text, only referred to by `dataref`;
     what it raises is raised.
@@ -89,8 +96,7 @@ def decode(
     """
     attributes = _attributes(text)
     event_type = _text(attributes, "type")
-    matters = reads is None or event_type.partition(".")[0] in reads
-    cls = event_class_of(event_type) if matters else None
+    cls = event_class_of(event_type) if _matters(event_type, reads, snapshots) else None
     try:
         return Envelope(
             event_id=UUID(_text(attributes, "id")),
@@ -104,6 +110,14 @@ def decode(
         )
     except (MalformedValue, ValueError) as error:
         raise MalformedEvent(f"{event_type} {attributes.get('id')}: {error}") from error
+
+
+def _matters(
+    event_type: str, reads: Collection[str] | None, snapshots: Collection[str] | None
+) -> bool:
+    if is_snapshot(event_type) and snapshots is not None:
+        return event_type in snapshots
+    return reads is None or event_type.partition(".")[0] in reads
 
 
 def _attributes(text: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Facts about orders and baskets. Each carries what a reader needs: nobody has to call back.
 
+All but one: `OrderAnnounced` is there to be compared with the others (docs/event-styles.md).
 What was put into a basket and taken out again, the tables forget.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from event_contracts.customers import Contact
 from event_contracts.order_history import OrderSummary
 
 
@@ -36,7 +38,10 @@ class ReturnedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPlaced:
-    """A customer, or a guest (`customer_id` is None), placed an order."""
+    """A customer, or a guest (`customer_id` is None), placed an order.
+
+    `guest_contact` is a guest's only: whom to write to about a customer, their own facts tell.
+    """
 
     order_number: str
     customer_id: int | None
@@ -45,6 +50,15 @@ class OrderPlaced:
     lines: tuple[OrderedLine, ...]
     item_count: int
     total_pence: int
+    guest_contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAnnounced:
+    """An order was placed; whoever wants to know more asks at `link`, a path of the shop's API."""
+
+    order_number: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,11 @@ from event_contracts.catalogue import (
     ProductListed,
     ProductSoldOut,
 )
-from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import (
+    ContactSnapshotTaken,
+    CustomerDetailsChanged,
+    CustomerRegistered,
+)
 from event_contracts.ordering import (
     BasketCheckedOut,
     BasketLineAdded,
@@ -16,6 +20,7 @@ from event_contracts.ordering import (
     BasketLineRemoved,
     CustomerOrdersSnapshotTaken,
     ItemsReturned,
+    OrderAnnounced,
     OrderCancelled,
     OrderDispatched,
     OrderHistorySnapshotTaken,
@@ -29,6 +34,7 @@ EVENT_CLASSES: dict[str, type] = {
     "catalogue.product_became_available.v1": ProductBecameAvailable,
     "catalogue.product_listed.v1": ProductListed,
     "catalogue.product_sold_out.v1": ProductSoldOut,
+    "customers.contact_snapshot_taken.v1": ContactSnapshotTaken,
     "customers.customer_details_changed.v1": CustomerDetailsChanged,
     "customers.customer_registered.v1": CustomerRegistered,
     "ordering.basket_checked_out.v1": BasketCheckedOut,
@@ -37,6 +43,7 @@ EVENT_CLASSES: dict[str, type] = {
     "ordering.basket_line_removed.v1": BasketLineRemoved,
     "ordering.customer_orders_snapshot_taken.v1": CustomerOrdersSnapshotTaken,
     "ordering.items_returned.v1": ItemsReturned,
+    "ordering.order_announced.v1": OrderAnnounced,
     "ordering.order_cancelled.v1": OrderCancelled,
     "ordering.order_dispatched.v1": OrderDispatched,
     "ordering.order_history_snapshot_taken.v1": OrderHistorySnapshotTaken,

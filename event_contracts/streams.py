@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+ANNOUNCEMENT = "announcement"
 BASKET = "basket"
 CUSTOMER = "customer"
 GUEST_ORDER = "guest-order"
 PRODUCT = "product"
-STREAM_KINDS = (BASKET, CUSTOMER, GUEST_ORDER, PRODUCT)
+STREAM_KINDS = (ANNOUNCEMENT, BASKET, CUSTOMER, GUEST_ORDER, PRODUCT)
 
 NOBODY = 2**63 - 1
 """A customer id that is never given to anybody: heartbeats travel on its stream."""
@@ -30,6 +31,14 @@ def guest_order_stream(order_number: str) -> str:
 def product_stream(stock_code: str) -> str:
     """Name the stream of one product."""
     return f"{PRODUCT}/{stock_code}"
+
+
+def announcement_stream(order_number: str) -> str:
+    """Name the stream of an order's announcement, which is all that there is in it.
+
+    Apart from the streams that carry the facts: whoever takes one of those whole hears no more.
+    """
+    return f"{ANNOUNCEMENT}/{order_number}"
 
 
 def stream_kind(stream: str) -> str:

@@ -18,7 +18,7 @@ STRANGLER_PROFILE = "standard"
 STRANGLER_WATCH_IN_WORKER = False
 OUTBOX_TOPIC_ARNS = {
     kind: f"arn:aws:sns:eu-west-1:000000000000:{kind}-events.fifo"
-    for kind in ("basket", "customer", "guest-order", "product")
+    for kind in ("announcement", "basket", "customer", "guest-order", "product")
 }
 WHITENOISE_AUTOREFRESH = True  # static files are not collected for tests
 CELERY_BROKER_URL = "memory://"

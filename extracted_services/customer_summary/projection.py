@@ -19,6 +19,7 @@ from event_contracts.ordering import (
     OrderCancelled,
     OrderPlaced,
 )
+from event_contracts.registry import EVENT_TYPES
 from event_contracts.streams import CUSTOMER, stream_key, stream_kind
 from extracted_services.customer_summary.view import Kept, OrderRow, Row, SummaryRow, Touched
 from extracted_services.read_models.projecting import Projection
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 READS = frozenset({"ordering"})
 """The apps whose facts matter here; those of others only move the version on."""
+
+SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken]})
+"""The snapshots that are taken over here; any other is left alone, known or not."""
 
 
 class OrderUnknown(Exception):

@@ -31,12 +31,14 @@ class Consumer:
     """Who consumes, and how.
 
     `handle` takes an event and returns its outcome in a word. `reads` names the apps whose facts
-    matter. `expected_failures` gives a word to the exceptions that no programmer need look into,
-    beside those of this module. `fetch` gets the data of an event too large for its message.
+    matter, `snapshots` the types of snapshots that are taken over. `expected_failures` gives a word
+    to the exceptions that no programmer need look into, beside those of this module. `fetch` gets
+    the data of an event too large for its message.
     """
 
     handle: Callable[[Envelope], str]
     reads: Collection[str]
+    snapshots: Collection[str]
     logger: Logger
     expected_failures: Mapping[type[Exception], str] = field(default_factory=dict)
     fetch: Fetch = claim_checks.fetch
@@ -62,7 +64,9 @@ class Consumer:
         processing = Processing(record, service=self.logger.service)
         fields: Fields = {"message_id": record.message_id, "events": 1}
         try:
-            envelope = decode(record.body, reads=self.reads, fetch=self.fetch)
+            envelope = decode(
+                record.body, reads=self.reads, snapshots=self.snapshots, fetch=self.fetch
+            )
             fields |= _describe(envelope)
             outcome = str(self.handle(envelope))
         except Exception as error:

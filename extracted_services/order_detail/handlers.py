@@ -52,6 +52,7 @@ def consumer(kept_in: OrderStore) -> Consumer:
     return Consumer(
         handle=partial(project, kept_in=kept_in),
         reads=projection.READS,
+        snapshots=projection.SNAPSHOTS,
         logger=LOGGER,
         expected_failures={VersionGap: "gap"},
     )

@@ -15,6 +15,7 @@ from event_contracts.ordering import (
     OrderRecord,
     ReturnRecord,
 )
+from event_contracts.registry import EVENT_TYPES
 from event_contracts.streams import CUSTOMER, GUEST_ORDER, stream_kind
 from extracted_services.order_detail.view import OrderRow, ReturnRow, RowChange, StatusUpdate
 from extracted_services.read_models.projecting import Projection
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 READS = frozenset({"ordering"})
 """The apps whose facts matter here; those of others only move the version on."""
+
+SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken]})
+"""The snapshots that are taken over here; any other is left alone, known or not."""
 
 STREAM_KINDS = frozenset({CUSTOMER, GUEST_ORDER})
 """On whose streams orders travel."""

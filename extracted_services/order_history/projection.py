@@ -12,6 +12,7 @@ from event_contracts.ordering import (
     OrderHistorySnapshotTaken,
     OrderPlaced,
 )
+from event_contracts.registry import EVENT_TYPES
 from event_contracts.streams import CUSTOMER, NOBODY, stream_key, stream_kind
 from extracted_services.order_history.view import OrderRow, RowChange, RowUpdate
 from extracted_services.read_models.projecting import Projection
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 READS = frozenset({"ordering"})
 """The apps whose facts matter here; those of others only move the version on."""
+
+SNAPSHOTS = frozenset({EVENT_TYPES[OrderHistorySnapshotTaken]})
+"""The snapshots that are taken over here; any other is left alone, known or not."""
 
 
 def customer_of(envelope: Envelope) -> str | None:

@@ -16,7 +16,7 @@ from extracted_services.lambda_support.observability import structured_logger, w
 from extracted_services.lambda_support.responding import respond
 from extracted_services.read_models import answering
 from extracted_services.sales_insights import projection, queries, store
-from extracted_services.sales_insights.view import READS, landing_of
+from extracted_services.sales_insights.view import READS, SNAPSHOTS, landing_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ def consumer(rows: list[Row]) -> Consumer:
         rows.extend(projection.facts_of(envelope))
         return TAKEN
 
-    return Consumer(handle=take, reads=READS, logger=LOGGER)
+    return Consumer(handle=take, reads=READS, snapshots=SNAPSHOTS, logger=LOGGER)
 
 
 def answer(request: Request, *, kept_in: ObjectLake) -> Response:

@@ -14,7 +14,8 @@ from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
 
-from event_contracts.registry import EVENT_CLASSES, is_snapshot
+from event_contracts.ordering import CustomerOrdersSnapshotTaken
+from event_contracts.registry import EVENT_CLASSES, EVENT_TYPES, is_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
 
     from event_contracts.envelope import Envelope
 
-READS = frozenset({"catalogue", "customers", "ordering"})
-"""The apps whose facts have tables; of others, and of snapshots, only the envelope is kept."""
+READS = frozenset({"catalogue", "ordering"})
+"""The apps whose facts have tables; of others, and of snapshots, only the envelope is kept.
+
+Facts of customers say whom to write to: what identifies a person is kept nowhere here.
+"""
+SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken]})
+"""The snapshots that are taken apart into facts; any other is left alone, known or not."""
 OTHERS = "other_events"
 LANDING, FILES, ATHENA, MANIFEST = "landing/", "events/", "athena/", "manifest.json"
 

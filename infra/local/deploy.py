@@ -19,7 +19,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import packaging
+from infra.local import letters, packaging
 from infra.local.stacks import DeploymentFailed, Template, put_stack, read_templates
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 BUCKET = "banyan-code"
 EXPORT_PREFIX = "banyan:"
 SHOP_ORIGIN = "http://127.0.0.1:8000"
+FAILURES = (DeploymentFailed, letters.UnknownStyle, packaging.NotPackable)
 
 
 class LocalAws:
@@ -53,13 +54,15 @@ def deploy(
 ) -> dict[str, dict[str, str]]:
     """Bring every stack up to date, say what was done, and return the outputs.
 
-    `shop_origin` is where the pages come from that may read at the edge.
+    `shop_origin` is where the pages come from that may read at the edge, and who is called back.
 
     Raises:
         DeploymentFailed: a stack could not be brought up to date.
+        UnknownStyle: see `letters.parameters`.
     """
     cloud_formation = aws.client("cloudformation")
     values = {"Environment": "local", "CodeBucket": BUCKET, "ShopOrigin": shop_origin}
+    values |= letters.parameters()
     for template in read_templates(templates):
         began = time.monotonic()
         done = put_stack(cloud_formation, template, values | _code_of(aws, template))
@@ -153,7 +156,7 @@ def main() -> int:
             arguments.templates,
             shop_origin=arguments.shop_origin,
         )
-    except (DeploymentFailed, packaging.NotPackable, BotoCoreError, ClientError) as error:
+    except (*FAILURES, BotoCoreError, ClientError) as error:
         print(f"deployment failed: {error}", file=sys.stderr)
         return 1
     write(deployed, arguments.out)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-_OPEN_SECONDS = 240
+# Every read path is filled and compared before it opens; the machine may be busy.
+_OPEN_SECONDS = 600
 
 
 @dataclass(frozen=True)

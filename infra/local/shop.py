@@ -147,30 +147,21 @@ class Shop:
         self._steps.manage("logins", "open_local_logins")
         # A shop that was killed while it was being furnished may have sent its snapshots in vain.
         if self._rung != "monolith":
-            self._fill_and_place()
+            self._move_reads()
         self._mark_done("furnished")
 
-    def _fill_and_place(self) -> None:
-        for path in self._paths():
-            self._backfill(path)
-            self._steps.manage("reconcile", "strangler", "reconcile", path)
-            self._steps.manage(
-                "place", "strangler", "place", path, self._rung, "--reason=a new local shop"
-            )
+    def _move_reads(self) -> None:
+        self._steps.manage("reads", "move_local_reads", *self._paths(), f"--rung={self._rung}")
 
     def _paths(self) -> list[str]:
         """Name the read paths that have a service to move to: it is called as they are."""
         deployed = json.loads((self._state_dir / "deployed.json").read_text())
         return sorted(deployed["services"])
 
-    def _backfill(self, path: str) -> None:
-        self._steps.manage("backfill", "strangler", "backfill", path, "--restart")
-
     def _backfill_again_if_lost(self) -> None:
         if self._lost_everything:
             self._console.shout("local AWS had lost everything: taking all snapshots again")
-            for path in self._paths():
-                self._backfill(path)
+            self._steps.manage("reads", "move_local_reads", *self._paths())
 
     def _let_trade_in(self) -> None:
         if self._trickle:

@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-from infra.local import postgres
+from infra.local import letters, postgres
 from infra.local.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,5 +48,7 @@ class Site:
             "BANYAN_LOCAL": "yes",
             "BANYAN_STATE_DIR": str(self.state_dir),
             "DATABASE_URL": self.urls["postgres"],
+            "ORDERING_ANNOUNCEMENTS": os.environ.get("ORDERING_ANNOUNCEMENTS", "yes"),
             "PYTHONUNBUFFERED": "1",
+            "SERVICE_TOKENS": letters.SERVICE_TOKEN,
         }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from event_contracts.streams import STREAM_KINDS
+from event_contracts.streams import ANNOUNCEMENT, STREAM_KINDS
 from infra.building_blocks.lake_service import LakeService
+
+# An announcement says nothing that the order's own fact does not.
+TAKEN_IN = tuple(kind for kind in STREAM_KINDS if kind != ANNOUNCEMENT)
 
 
 def add(scope: Any) -> LakeService:
@@ -14,6 +17,6 @@ def add(scope: Any) -> LakeService:
         scope,
         service="sales_insights",
         question="How did the shop do?",
-        stream_kinds=STREAM_KINDS,
+        stream_kinds=TAKEN_IN,
         routes=("/insights/{question}",),
     )

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from monolith.catalogue import api as catalogue
 from monolith.customers import api as customers
-from monolith.ordering.api import baskets, edge_tokens, orders
+from monolith.ordering.api import baskets, confirmations, edge_tokens, orders
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -64,6 +64,11 @@ urlpatterns = [
         "orders/<str:order_number>/cancellation/",
         orders.OrderCancellation.as_view(),
         name="cancellation",
+    ),
+    path(
+        "orders/<str:order_number>/confirmation/",
+        confirmations.OrderToConfirm.as_view(),
+        name="order-to-confirm",
     ),
     path("orders/<str:order_number>/dispatch/", orders.OrderDispatch.as_view(), name="dispatch"),
     path("orders/<str:order_number>/returns/", orders.OrderReturns.as_view(), name="returns"),

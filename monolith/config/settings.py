@@ -106,6 +106,9 @@ AWS_ENDPOINT_URL = environment.text("AWS_ENDPOINT_URL", "") or environment.runni
 if IS_LOCAL and AWS_ENDPOINT_URL:
     environment.take_made_up_credentials()
 
+ORDERING_ANNOUNCEMENTS = environment.flag("ORDERING_ANNOUNCEMENTS", default=False)
+SERVICE_TOKENS = environment.names("SERVICE_TOKENS", "")
+
 OUTBOX_CONTRACTS = "monolith.config.outbox_contracts"
 OUTBOX_TOPIC_ARNS = environment.deployed("topics")
 OUTBOX_CLAIM_BUCKET = environment.text("OUTBOX_CLAIM_BUCKET", "") or environment.deployed(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import (
+    Contact,
+    ContactSnapshotTaken,
+    CustomerDetailsChanged,
+    CustomerRegistered,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +23,7 @@ def customer_registered(customer: Customer) -> CustomerRegistered:
         customer_id=customer.pk,
         country=customer.country.name,
         registered_at=customer.registered_at,
+        contact=customer.contact,
     )
 
 
@@ -29,4 +35,9 @@ def customer_details_changed(
         country=customer.country.name,
         changed=tuple(changed),
         changed_at=at,
+        contact=customer.contact,
     )
+
+
+def contact_snapshot_taken(customer: Customer, contact: Contact) -> ContactSnapshotTaken:
+    return ContactSnapshotTaken(customer_id=customer.pk, contact=contact)

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 
+from event_contracts.customers import Contact
+
 
 class Country(models.Model):
     """A country by the name the trade uses for it."""
@@ -45,6 +47,11 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.pk})"
+
+    @property
+    def contact(self) -> Contact | None:
+        """Whom to write to; nobody, for a customer of the old trade without an e-mail."""
+        return Contact(name=self.name, email=self.email) if self.email else None
 
 
 class Address(models.Model):

@@ -11,7 +11,12 @@ from django.db import IntegrityError, transaction
 from event_contracts.streams import customer_stream
 from monolith.customers import events
 from monolith.customers.models import Address, Customer
-from monolith.customers.queries import CustomerNotFound, UnknownCountry, get_country
+from monolith.customers.queries import (
+    CustomerNotFound,
+    UnknownCountry,
+    get_country,
+    get_customer,
+)
 from monolith.outbox import recording
 
 if TYPE_CHECKING:
@@ -27,6 +32,7 @@ __all__ = [
     "change_details",
     "open_account",
     "register_customer",
+    "send_contact",
 ]
 
 
@@ -164,6 +170,30 @@ def change_details(
             occurred_at=changed_at,
         )
     return customer
+
+
+@transaction.atomic
+def send_contact(*, customer_id: int, sent_at: datetime) -> bool:
+    """Tell once more whom to write to about a customer, as a snapshot of their stream.
+
+    For readers of facts that were recorded before these told it. It is no fact: no version, and
+    nothing that other readers keep, changes. Returns whether there was anybody to tell of.
+
+    Raises:
+        CustomerNotFound: there is none with this number.
+    """
+    # No fact of the stream can be committed between what is read here and the version it states.
+    recording.lock_stream(customer_stream(customer_id))
+    customer = get_customer(customer_id=customer_id)
+    contact = customer.contact
+    if contact is None:
+        return False
+    recording.record_snapshot(
+        events.contact_snapshot_taken(customer, contact),
+        stream=customer_stream(customer_id),
+        occurred_at=sent_at,
+    )
+    return True
 
 
 def _lock_customer(customer_id: int) -> Customer:

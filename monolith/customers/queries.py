@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from event_contracts.customer_summary import CustomerSummary
+    from event_contracts.customers import Contact
 
 
 class CustomerNotFound(Exception):
@@ -42,6 +43,12 @@ def get_customer(*, customer_id: int) -> Customer:
         return Customer.objects.select_related("country", "user").get(pk=customer_id)
     except Customer.DoesNotExist:
         raise CustomerNotFound(customer_id) from None
+
+
+def find_contact(*, customer_id: int) -> Contact | None:
+    """Return whom to write to about a customer; None if there is no e-mail, or no such customer."""
+    customer = Customer.objects.filter(pk=customer_id).first()
+    return customer.contact if customer else None
 
 
 def find_customer_for_user(user: AbstractBaseUser | AnonymousUser) -> Customer | None:

@@ -33,6 +33,8 @@ SALES_INSIGHTS = "sales_insights"
 BOTH_CAN_TELL = tuple(name for name in ROWS if name not in FROM_EVENTS_ONLY)
 _NO_STREAM = "insights/everybody"
 _SAMPLE_DAYS = (1, 7, 28, 90)
+# Twice what a question may take; beyond that the tables answer.
+_REPORT_SECONDS = 4.0
 
 
 def declare() -> None:
@@ -88,6 +90,8 @@ sales_insights = MovingRead(
     version_of=lambda said: said.as_of,
     stream_of=lambda _question: _NO_STREAM,
     read_at="/ops/insights/",
+    timeout_seconds=_REPORT_SECONDS,
+    for_staff=True,
     sources=tuple(
         f"monolith.insights.queries.{module}"
         for module in (

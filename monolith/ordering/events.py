@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
+
 from event_contracts.ordering import (
     BasketCheckedOut,
     BasketLineAdded,
     BasketLineChanged,
     BasketLineRemoved,
     ItemsReturned,
+    OrderAnnounced,
     OrderCancelled,
     OrderDispatched,
     OrderedLine,
@@ -41,6 +44,13 @@ def order_placed(order: Order, lines: Sequence[OrderedLine]) -> OrderPlaced:
         lines=tuple(lines),
         item_count=sum(line.quantity for line in lines),
         total_pence=sum(line.quantity * line.unit_price_pence for line in lines),
+        guest_contact=order.guest_contact,
+    )
+
+
+def order_announced(order: Order) -> OrderAnnounced:
+    return OrderAnnounced(
+        order_number=order.number, link=reverse("api:order-to-confirm", args=[order.number])
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from event_contracts.customers import Contact
 from event_contracts.order_history import CANCELLED, DISPATCHED, PLACED
 
 if TYPE_CHECKING:
@@ -109,6 +110,13 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"order {self.number}"
+
+    @property
+    def guest_contact(self) -> Contact | None:
+        """Whom to write to about a guest's order, if they left an e-mail; nobody for a customer."""
+        if self.customer_id is not None or not self.guest_email:
+            return None
+        return Contact(name=self.recipient, email=self.guest_email)
 
     def dispatch(self, *, at: datetime) -> None:
         """Note that the parcel left."""

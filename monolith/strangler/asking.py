@@ -64,6 +64,11 @@ def ask(
     return asked
 
 
+def _seconds_for(path: MovingRead[Any, Any], *, is_alone: bool) -> float:
+    granted = path.timeout_seconds or settings.STRANGLER_TIMEOUT_SECONDS
+    return max(ALONE_SECONDS, granted) if is_alone else granted
+
+
 def _recent_answer(
     path: MovingRead[Any, Any],
     query: Any,
@@ -73,8 +78,7 @@ def _recent_answer(
     *,
     is_alone: bool,
 ) -> Asked:
-    seconds = ALONE_SECONDS if is_alone else settings.STRANGLER_TIMEOUT_SECONDS
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + _seconds_for(path, is_alone=is_alone)
     reads = _READS_ALONE if is_alone else _READS_WITH_FALLBACK
     for number in range(1, reads + 1):
         value = _read(path, query, client, deadline)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monolith.strangler.controls import Controls
+    from monolith.strangler.decision import Held
     from monolith.strangler.registry import MovingRead
 
 
@@ -39,9 +40,13 @@ def facts_about(
         bucket=bucket_of(path.family, subject) if subject else None,
         exception=known.exceptions.get((path.family, subject)) if known and subject else None,
         # Who asks is looked up only where it matters: the look may cost a query.
-        is_staff=held is not None and held.stage is Stage.CANARY and is_staff(),
+        is_staff=not path.for_staff and _is_in_canary(held) and is_staff(),
         lot=lot,
     )
+
+
+def _is_in_canary(held: Held | None) -> bool:
+    return held is not None and held.stage is Stage.CANARY
 
 
 def _is_breaker_open(path: str, known: Controls | None) -> bool:

@@ -11,7 +11,6 @@ from django.utils.crypto import salted_hmac
 
 from event_contracts.plain_values import to_plain
 from monolith.strangler import audit, sealing
-from monolith.strangler.audit import Who
 from monolith.strangler.comparison.redaction import side_by_side
 from monolith.strangler.comparison.signatures import digest_of, places_of
 from monolith.strangler.models import Reveal, Sample, Signature
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from monolith.strangler.audit import Who
     from monolith.strangler.comparison.finished import Comparison, Glance
 
 SAMPLES_EACH = 20
@@ -105,21 +105,21 @@ def list_samples(signature: Signature, *, at: datetime) -> list[Sample]:
 
 
 @transaction.atomic
-def explain(
-    path: str, digest: str, *, owner: str, note: str, at: datetime, via: str = "cli"
-) -> Signature:
-    """Say what a kind of disagreement comes from, and who sees to it: it blocks no longer.
+def explain(path: str, digest: str, who: Who, *, owner: str) -> Signature:
+    """Say by `who.reason` what a kind of disagreement comes from: it blocks no longer.
+
+    `owner` sees to it.
 
     Raises:
         SignatureNotFound: there is none.
-        ReasonTooShort: the note explains nothing.
+        ReasonTooShort: the reason explains nothing.
     """
-    _check_reason(note)
+    _check_reason(who.reason)
     signature = get_signature(path, digest)
-    signature.status, signature.owner, signature.note = EXPLAINED, owner, note
+    signature.status, signature.owner, signature.note = EXPLAINED, owner, who.reason
     signature.save(update_fields=["status", "owner", "note"])
-    facts = {"signature": digest, "outcome": signature.outcome}
-    audit.note(path, audit.EXPLANATION, Who(actor=owner, reason=note, at=at, via=via), after=facts)
+    facts = {"signature": digest, "outcome": signature.outcome, "owner": owner}
+    audit.note(path, audit.EXPLANATION, who, after=facts)
     return signature
 
 

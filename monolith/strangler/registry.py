@@ -96,7 +96,9 @@ class MovingRead(Generic[Query, Answer]):
     their customers together: `subject_of(query)` tells whom a read is about, if anybody. `sources`
     names the modules whose code makes the monolith's answer: when it changes, evidence is void.
     `monolith_answer` is None once its code is deleted: the path stands at retired then, for ever.
-    `read_at` is where clients of the monolith's API read it.
+    `read_at` is where clients of the monolith's API read it. A read that people wait for longer
+    than for a page, a report say, has `timeout_seconds` of its own; `for_staff` says that staff are
+    whom it is for, so that a canary takes them in like anybody.
 
     What comparing needs: `subjects_in(answer)` names everybody whose objects an answer holds.
     `shape_of(query)` is one of `shapes`, the kinds of question that must all have been compared;
@@ -130,6 +132,8 @@ class MovingRead(Generic[Query, Answer]):
     keys_request: Callable[[str | None], ServiceRequest] | None = None
     heartbeat: HeartbeatSource[Query] | None = None
     read_at: str = ""
+    timeout_seconds: float | None = None
+    for_staff: bool = False
 
     @property
     def has_monolith(self) -> bool:

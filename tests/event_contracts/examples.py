@@ -13,7 +13,12 @@ from event_contracts.catalogue import (
     ProductListed,
     ProductSoldOut,
 )
-from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import (
+    Contact,
+    ContactSnapshotTaken,
+    CustomerDetailsChanged,
+    CustomerRegistered,
+)
 from event_contracts.envelope import Envelope
 from event_contracts.order_history import OrderSummary
 from event_contracts.ordering import (
@@ -23,6 +28,7 @@ from event_contracts.ordering import (
     BasketLineRemoved,
     CustomerOrdersSnapshotTaken,
     ItemsReturned,
+    OrderAnnounced,
     OrderCancelled,
     OrderDispatched,
     OrderedLine,
@@ -53,6 +59,7 @@ BOTTLE = OrderedLine(
     quantity=2,
     unit_price_pence=339,
 )
+CONTACT = Contact(name="Zoë Archer", email="zoe@example.com")
 HEARTS_BACK = ReturnedLine(stock_code="85123A", quantity=2, refund_pence=510, position=1)
 EVENTS: tuple[Any, ...] = (
     ProductListed(
@@ -70,12 +77,18 @@ EVENTS: tuple[Any, ...] = (
     ),
     ProductSoldOut(stock_code="85123A", sold_out_at=PLACED_AT),
     ProductBecameAvailable(stock_code="85123A", available_at=PLACED_AT),
-    CustomerRegistered(customer_id=CUSTOMER_ID, country="United Kingdom", registered_at=PLACED_AT),
+    CustomerRegistered(
+        customer_id=CUSTOMER_ID,
+        country="United Kingdom",
+        registered_at=PLACED_AT,
+        contact=CONTACT,
+    ),
     CustomerDetailsChanged(
         customer_id=CUSTOMER_ID,
         country="France",
         changed=("country", "address"),
         changed_at=PLACED_AT,
+        contact=CONTACT,
     ),
     OrderPlaced(
         order_number="B100001",
@@ -185,6 +198,8 @@ EVENTS: tuple[Any, ...] = (
         item_count=8,
         checked_out_at=PLACED_AT,
     ),
+    OrderAnnounced(order_number="B100001", link="/api/v1/orders/B100001/confirmation/"),
+    ContactSnapshotTaken(customer_id=CUSTOMER_ID, contact=CONTACT),
 )
 
 
@@ -197,6 +212,12 @@ def _stream_of(event: Any) -> str:
         return streams.basket_stream(event.basket_id)
     if hasattr(event, "stock_code"):
         return streams.product_stream(event.stock_code)
+    if isinstance(event, OrderAnnounced):
+        return streams.announcement_stream(event.order_number)
+    return _stream_of_orders(event)
+
+
+def _stream_of_orders(event: Any) -> str:
     if event.customer_id is None:
         return streams.guest_order_stream(event.order_number)
     return streams.customer_stream(event.customer_id)

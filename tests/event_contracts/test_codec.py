@@ -156,6 +156,30 @@ def test_unregistered_fact_of_an_app_that_the_reader_reads_is_refused():
         decode(_changed("type", "ordering.order_amended.v1"), reads={"ordering"})
 
 
+SNAPSHOT = "ordering.customer_orders_snapshot_taken.v1"
+
+
+def test_snapshot_that_the_reader_takes_over_is_read_whole():
+    taken = ENVELOPES[SNAPSHOT]
+
+    assert decode(encode(taken), reads={"ordering"}, snapshots={SNAPSHOT}) == taken
+    assert decode(encode(taken), reads={"ordering"}) == taken
+
+
+@pytest.mark.parametrize("event_type", [SNAPSHOT, "ordering.shelves_snapshot_taken.v3"])
+def test_snapshot_of_another_kind_is_read_without_data_whether_or_not_it_is_known(event_type):
+    text = _referring(type=event_type)
+
+    envelope = decode(
+        text,
+        reads={"ordering"},
+        snapshots={"ordering.order_history_snapshot_taken.v1"},
+        fetch=_never,
+    )
+
+    assert (envelope.event_type, envelope.data) == (event_type, None)
+
+
 def test_fact_of_an_app_that_the_reader_reads_is_read_whole():
     envelope = decode(encode(PLACED), reads={"ordering"})
 

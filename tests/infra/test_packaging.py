@@ -11,12 +11,14 @@ import pytest
 
 from infra.local import packaging
 
-PROJECTIONS = sorted(
+IMAGES = {folder.name for folder in (packaging.ROOT / "infra" / "images").iterdir()}
+PROJECTIONS = {
     module.parent.name for module in (packaging.ROOT / packaging.SERVICES).glob("*/projection.py")
-)
+}
 ENTRY_POINTS = {
-    **{service: ["on_events", "on_request"] for service in PROJECTIONS},
+    **{service: ["on_events", "on_request"] for service in sorted(PROJECTIONS - IMAGES)},
     "edge_authorizer": ["on_authorize"],
+    "order_confirmation": ["on_events", "on_announcements"],
 }
 
 

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from event_contracts.streams import STREAM_KINDS
+from extracted_services.order_confirmation import inbox
 from tests.infra.committed import (
     RESOURCES,
     ROOT,
@@ -27,10 +28,11 @@ FUNCTIONS = of_type("AWS::Lambda::Function")
 SUBSCRIPTIONS = [s for s in of_type("AWS::SNS::Subscription") if s.properties["Protocol"] == "sqs"]
 MAPPINGS = of_type("AWS::Lambda::EventSourceMapping")
 AUTHORIZER = "edge_authorizer"
+CONFIRMATION = "order_confirmation"
 SERVICES = sorted(
     path.parent.name
     for path in (ROOT / "extracted_services").glob("*/handlers.py")
-    if path.parent.name != AUTHORIZER
+    if path.parent.name not in {AUTHORIZER, CONFIRMATION}
 )
 # Those that keep rows in a table; tests/infra/test_lake.py has the one that keeps files.
 KEEPING_TABLES = [service for service in SERVICES if service != "sales_insights"]
@@ -258,7 +260,7 @@ def test_every_extracted_service_has_its_stack_and_its_module(service):
 def test_every_module_of_a_stack_has_its_extracted_service():
     modules = {path.stem for path in (ROOT / "infra" / "services").glob("*.py")} - {"__init__"}
 
-    assert modules == set(SERVICES)
+    assert modules == {*SERVICES, CONFIRMATION}
 
 
 ROUTES = of_type("AWS::ApiGatewayV2::Route")
@@ -344,6 +346,53 @@ def test_keys_sign_and_do_nothing_else_and_are_believed_by_the_authorizer():
         assert key.properties["KeySpec"] == "RSA_2048"
         assert key.properties["KeyUsage"] == "SIGN_VERIFY"
         assert f'"{key.id}"' in json.dumps(variables["Variables"]["KEY_IDS"])
+
+
+def test_each_style_of_event_has_a_queue_of_whole_streams():
+    subscribed = {
+        (reference_to(s.properties["Endpoint"]), imported(s.properties["TopicArn"]))
+        for s in SUBSCRIPTIONS
+        if s.stack == "order-confirmation"
+    }
+    queues = {q.id: q.properties["QueueName"] for q in QUEUES if q.stack == "order-confirmation"}
+
+    assert {(queues[id_], topic) for id_, topic in subscribed} == {
+        ("order-confirmation-events.fifo", "banyan:topics:customer"),
+        ("order-confirmation-events.fifo", "banyan:topics:guest-order"),
+        ("order-confirmation-thin-events.fifo", "banyan:topics:announcement"),
+    }
+
+
+@pytest.mark.parametrize("entry_point", ["on-events", "on-announcements"])
+def test_letters_are_kept_by_key_and_only_whole_events_need_claims(entry_point):
+    function = one(
+        "AWS::Lambda::Function",
+        "order-confirmation",
+        FunctionName=f"order-confirmation-{entry_point}",
+    )
+
+    actions = {a for a in actions_of(function) if a.startswith(("dynamodb:", "s3:"))}
+
+    claims = {"s3:GetObject", "s3:ListBucket"} if entry_point == "on-events" else set()
+    assert actions == {"dynamodb:GetItem", "dynamodb:PutItem"} | claims
+
+
+def test_claim_on_a_letter_outlives_its_sender_and_not_the_redelivery():
+    for function in (f for f in FUNCTIONS if f.stack == "order-confirmation"):
+        assert function.properties["Timeout"] < inbox.CLAIM_SECONDS
+    for queue in (q for q in SOURCES if q.stack == "order-confirmation"):
+        assert queue.properties["VisibilityTimeout"] > inbox.CLAIM_SECONDS
+
+
+def test_letters_have_no_default_way_out_and_secrets_are_not_echoed():
+    template = json.loads((TEMPLATES / "order-confirmation.json").read_text())
+    parameters = template["Parameters"]
+
+    assert parameters["Sends"]["Default"] == "fat"
+    assert parameters["Sends"]["AllowedValues"] == ["fat", "thin"]
+    for name in ("SmtpUrl", "ServiceToken"):
+        assert parameters[name]["NoEcho"] is True
+        assert "Default" not in parameters[name]
 
 
 def test_every_kind_of_stream_has_a_topic_that_keeps_its_order():

@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from event_contracts.ordering import OrderedLine
+from event_contracts.streams import announcement_stream
 from monolith.catalogue.operations import InvalidPrice, take_stock
 from monolith.catalogue.queries import Offer, ProductNotFound, list_offers, normal_code
 from monolith.customers.queries import get_country, get_customer
@@ -99,7 +101,7 @@ def place_order(
     crossings = take_stock(quantities=_pieces_by_product(agreed), taken_at=placed_at)
     _save(order, agreed)
     placed = events.order_placed(order, [_ordered_line(line) for line in agreed])
-    announce({**crossings, events.stream_of(order): placed}, at=placed_at)
+    announce({**crossings, events.stream_of(order): placed, **_announcement(order)}, at=placed_at)
     return order
 
 
@@ -158,6 +160,12 @@ def _save(order: Order, lines: Sequence[_AgreedLine]) -> None:
         )
         for position, line in enumerate(lines, start=1)
     )
+
+
+def _announcement(order: Order) -> dict[str, object]:
+    if not settings.ORDERING_ANNOUNCEMENTS:
+        return {}
+    return {announcement_stream(order.number): events.order_announced(order)}
 
 
 def _ordered_line(line: _AgreedLine) -> OrderedLine:

@@ -9,6 +9,7 @@ from monolith.ordering.queries.baskets import (
     find_customer_basket,
     get_basket,
 )
+from monolith.ordering.queries.confirmations import get_order_to_confirm
 from monolith.ordering.queries.history import (
     find_busiest_customer_id,
     list_order_summaries,
@@ -51,6 +52,7 @@ __all__ = [
     "get_delivery",
     "get_order",
     "get_order_detail",
+    "get_order_to_confirm",
     "get_orders_snapshot",
     "known_guest_orders",
     "list_customer_ids",

@@ -35,6 +35,7 @@ class Backfill:
     state: Chip
     percent: int
     done: str
+    is_open: bool
     knobs: tuple[tuple[str, str, str], ...]
     drawing: SafeString
     chunk_note: str
@@ -118,6 +119,7 @@ def _backfill(run: BackfillRun, now: datetime) -> Backfill:
         state=_state(run, now),
         percent=100 if run.finished_at else min(100, percent),
         done=formatting.percent(run.keys_done, expected) if expected else formatting.NO_DATA,
+        is_open=run.finished_at is None and run.abandoned_at is None,
         knobs=_knobs(run),
         drawing=_drawing(chunks),
         chunk_note=f"the last {len(chunks)} chunks, {_TARGET_SECONDS} s aimed at for each",

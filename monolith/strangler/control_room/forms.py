@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from monolith.strangler.backfill.knobs import KNOBS, BadKnob, read_value, write_value
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from monolith.strangler.backfill.knobs import Knobs
 
 _LENGTHY, _SHORT = 10, 3
 _FOR = {"": "until it is lifted", "1": "1 hour", "2": "2 hours", "8": "8 hours", "24": "24 hours"}
@@ -99,3 +103,45 @@ class ExplainForm(forms.Form):
         field = self.fields["path"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
         field.choices = [(path, path) for path in paths]
+
+
+class KnobsForm(EmergencyForm):
+    """How the knobs of a backfill are to stand, whether it is to wait, and why."""
+
+    state = forms.ChoiceField(
+        label="And it",
+        choices=[("", "goes on as it does"), ("pause", "waits"), ("resume", "goes on")],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, knobs: Knobs, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stand = {name: write_value(knobs, name) for name in KNOBS}
+        for name, knob in KNOBS.items():
+            self.fields[name] = forms.CharField(
+                label=name, initial=self._stand[name], max_length=20, help_text=knob.says
+            )
+        self.order_fields([*KNOBS, "state", "reason"])
+
+    def turned(self) -> dict[str, str]:
+        """Return the knobs that are to stand otherwise than they do."""
+        given = self.cleaned_data
+        return {name: given[name] for name, stands in self._stand.items() if given[name] != stands}
+
+    def clean(self) -> dict[str, Any]:
+        """Read every knob, and insist that something is asked for."""
+        for name in KNOBS:
+            try:
+                read_value(name, self.cleaned_data.get(name, self._stand[name]))
+            except BadKnob as bad:
+                self.add_error(name, str(bad))
+        if not self.errors and not (self.turned() or self.cleaned_data["state"]):
+            raise ValidationError("everything stands as it did: nothing to do")
+        return self.cleaned_data
+
+
+class ExplanationForm(ReasonForm):
+    """What a kind of disagreement comes from, and who sees to it."""
+
+    reason = _reason(_LENGTHY, "What it comes from")
+    owner = forms.CharField(label="Who sees to it", max_length=150)

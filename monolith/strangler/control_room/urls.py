@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from monolith.strangler.control_room.views import climbing, holding, revealing, watching
+from monolith.strangler.control_room.views import (
+    climbing,
+    holding,
+    revealing,
+    steering,
+    watching,
+)
 
 app_name = "control_room"
 urlpatterns = [
@@ -32,8 +38,14 @@ urlpatterns = [
     path("<str:path>/unkill/", holding.unkill, name="unkill"),
     path("<str:path>/mismatches/", watching.mismatches, name="mismatches"),
     path("<str:path>/mismatches/<int:signature_id>/", watching.signature, name="signature"),
+    path(
+        "<str:path>/mismatches/<int:signature_id>/explain/",
+        steering.explain_signature,
+        name="explain-signature",
+    ),
     path("<str:path>/samples/<int:sample_id>/reveal/", revealing.reveal, name="reveal"),
     path("<str:path>/backfill/", watching.backfill, name="backfill"),
     path("<str:path>/backfill/live/", watching.backfill_live, name="backfill-live"),
+    path("<str:path>/backfill/steer/", steering.steer_backfill, name="steer-backfill"),
     path("<str:path>/reconcile/", watching.reconcile, name="reconcile"),
 ]

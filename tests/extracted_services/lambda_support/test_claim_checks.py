@@ -63,7 +63,7 @@ def _consume(*records):
         handled.append(envelope)
         return "applied"
 
-    consumer = Consumer(handle=handle, reads={"ordering"}, logger=lines.logger)
+    consumer = Consumer(handle=handle, reads={"ordering"}, snapshots=(), logger=lines.logger)
     answer = consumer.consume({"Records": list(records)})
     return handled, given_back(answer), lines.read()
 

@@ -40,6 +40,7 @@ def _consumer(handler, lines):
     return Consumer(
         handle=handler,
         reads={"ordering"},
+        snapshots=(),
         logger=lines.logger,
         expected_failures={OutOfOrder: "gap"},
     )

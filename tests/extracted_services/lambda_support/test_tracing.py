@@ -39,6 +39,7 @@ def consumed(record, *, error=None, attribute=None):
     consumer = Consumer(
         handle=handle,
         reads={"ordering"},
+        snapshots=(),
         logger=lines.logger,
         expected_failures={NotYet: "gap"},
     )

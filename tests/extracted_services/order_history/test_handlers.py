@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from event_contracts.plain_values import to_plain
 from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
@@ -64,6 +66,16 @@ def test_next_page_is_asked_for_with_the_cursor_given(in_memory_store):
 
     assert [page["orders"][0]["order_number"] for page in (first, second)] == ["B000002", "B000001"]
     assert second["next"] is None
+
+
+def test_snapshot_of_another_read_model_begins_no_history(in_memory_store):
+    other = envelope(1, CustomerOrdersSnapshotTaken(customer_id=ANNA, orders=()))
+    unheard_of = replace(other, event_type="ordering.shelves_snapshot_taken.v1")
+
+    answered = consumer(in_memory_store).consume(batch(other, unheard_of))
+
+    assert given_back(answered) == []
+    assert in_memory_store.table.heads == {}
 
 
 def test_gap_goes_back_and_is_applied_after_the_missing_event(in_memory_store):

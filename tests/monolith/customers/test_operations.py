@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.db import IntegrityError, connection, transaction
 
-from event_contracts.customers import CustomerDetailsChanged, CustomerRegistered
+from event_contracts.customers import Contact, CustomerDetailsChanged, CustomerRegistered
 from monolith.customers import operations, queries
 from monolith.customers.models import Address, Customer
 from monolith.outbox import waking
@@ -49,7 +49,10 @@ def test_registered_customer_can_sign_in_and_their_stream_begins():
     (envelope,) = recorded()
     assert (envelope.stream, envelope.version) == (f"customer/{customer.pk}", 1)
     assert envelope.data == CustomerRegistered(
-        customer_id=customer.pk, country=HOME, registered_at=NOON
+        customer_id=customer.pk,
+        country=HOME,
+        registered_at=NOON,
+        contact=Contact(name=customer.name, email="alice@example.com"),
     )
 
 
@@ -94,8 +97,8 @@ def test_customer_of_an_unknown_country_is_not_registered():
     assert recorded() == []
 
 
-def test_changed_details_are_named_but_not_told():
-    customer = a_customer()
+def test_changed_details_are_named_and_of_them_only_the_contact_is_told():
+    customer = a_customer(email="alice@example.com")
 
     changed = change(customer, name="Alison", country=a_country("France"), address=address())
 
@@ -105,6 +108,7 @@ def test_changed_details_are_named_but_not_told():
         country="France",
         changed=("name", "country", "address"),
         changed_at=later(days=1),
+        contact=Contact(name="Alison", email="alice@example.com"),
     )
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_contracts.order_detail import OrderDetailAnswer, OrderDetailQuery
-from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from event_contracts.plain_values import from_plain, to_plain
 from event_contracts.streams import customer_stream, guest_order_stream
 from extracted_services.order_detail.queries import read_query
@@ -17,7 +16,7 @@ from monolith.ordering import operations
 from monolith.ordering.migration_paths.order_detail import ORDER_DETAIL, order_detail
 from monolith.outbox import recording
 from monolith.strangler import backfill, registry
-from tests.event_contracts.examples import EVENTS
+from tests.event_contracts.examples import ENVELOPES
 from tests.factories import (
     a_customer,
     a_dispatched_order,
@@ -28,8 +27,7 @@ from tests.factories import (
     recorded,
 )
 
-(SNAPSHOT,) = (event for event in EVENTS if isinstance(event, CustomerOrdersSnapshotTaken))
-(RECORD, _) = SNAPSHOT.orders
+(RECORD, _) = ENVELOPES["ordering.customer_orders_snapshot_taken.v1"].data.orders
 ANSWER = OrderDetailAnswer(customer_id=17850, as_of=3, order=RECORD)
 OF_A_GUEST = OrderDetailQuery(order_number="B100001", customer_id=None)
 OF_A_CUSTOMER = OrderDetailQuery(order_number="B100001", customer_id=17850)

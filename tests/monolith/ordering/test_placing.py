@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from event_contracts.catalogue import ProductSoldOut
+from event_contracts.customers import Contact
 from event_contracts.ordering import OrderedLine, OrderPlaced
 from monolith.catalogue.operations import change_price
 from monolith.ordering import operations, queries
@@ -83,6 +84,18 @@ def test_guest_order_has_a_stream_of_its_own(shelf):
 
     assert recorded()[-1].stream == f"guest-order/{order.number}"
     assert recorded()[-1].version == 1
+
+
+def test_guest_can_be_written_to_by_whoever_reads_the_order(shelf):
+    place(("HEART", 1), guest_email="guest@example.com")
+
+    assert recorded()[-1].data.guest_contact == Contact(name="Alice", email="guest@example.com")
+
+
+def test_order_of_a_customer_says_nothing_of_whom_to_write_to(shelf):
+    place(("HEART", 1), customer_id=a_customer().pk)
+
+    assert recorded()[-1].data.guest_contact is None
 
 
 def test_order_numbers_tell_live_orders_from_old_ones(shelf):

@@ -101,24 +101,27 @@ def test_who_cancelled_everything_has_no_first_and_no_last_order(alice):
     assert (answer.first_order, answer.last_order, answer.segment) == (None, None, "prospect")
 
 
-def test_favourites_are_five_products_by_pieces_kept_then_by_code(alice):
-    for code in ("b", "A", "C", "D", "E"):
+def test_favourites_are_five_products_by_pieces_then_by_code(alice):
+    codes = ("F", "E", "D", "C", "B", "A")
+    for code in codes:
         a_product(code)
-    order = a_dispatched_order(
-        *((code, 2) for code in ("B", "A", "C", "D", "E")), ("HEART", 3), customer=alice
-    )
-    gone = a_dispatched_order(("JAR", 9), customer=alice)
-    give_back(gone, ("JAR", 9))
-    give_back(order, ("A", 1))
+    an_order(*((code, 2) for code in codes), ("HEART", 3), customer=alice)
 
     answer = ask(alice)
 
     assert answer.favourites[0] == Favourite(
         stock_code="HEART", description="WHITE HANGING HEART", pieces=3
     )
-    assert [favourite.stock_code for favourite in answer.favourites] == [
-        "HEART", "B", "C", "D", "E",
-    ]  # fmt: skip
+    assert [each.stock_code for each in answer.favourites] == ["HEART", "A", "B", "C", "D"]
+
+
+def test_product_that_came_back_whole_is_no_favourite(alice):
+    order = a_dispatched_order(("JAR", 9), ("HEART", 2), customer=alice)
+    give_back(order, ("JAR", 9), ("HEART", 1))
+
+    answer = ask(alice)
+
+    assert [(each.stock_code, each.pieces) for each in answer.favourites] == [("HEART", 1)]
 
 
 def test_product_on_two_lines_of_an_order_is_one_favourite(alice):

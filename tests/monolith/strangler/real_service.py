@@ -63,6 +63,6 @@ class RealService:
 
 def _route(words):
     match words:
-        case ["customers", customer_id, "orders"]:
-            return "GET /customers/{id}/orders", {"id": customer_id}
+        case ["customers", customer_id, what]:
+            return f"GET /customers/{{id}}/{what}", {"id": customer_id}
     return f"GET /{'/'.join(words)}", {}

@@ -15,6 +15,7 @@ from monolith.strangler.mismatches import SAMPLES_EACH, SAMPLES_KEPT, SUBJECTS_E
 from monolith.strangler.models import Reveal, Sample, Signature, Transition
 from tests.factories import NOON
 from tests.monolith.strangler.library import Shelf, ShelfQuery
+from tests.monolith.strangler.people import WHO
 
 pytestmark = pytest.mark.django_db
 
@@ -204,7 +205,7 @@ def test_explained_disagreement_says_by_whom_and_stays_so_when_it_comes_again():
     signature = keep()
 
     note = "rounding, see SHOP-7"
-    mismatches.explain("shelf", signature.digest, owner="dana", note=note, at=NOON)
+    mismatches.explain("shelf", signature.digest, replace(WHO, reason=note), owner="dana")
     assert [row.reason for row in Transition.objects.filter(kind="explain")] == [note]
     keep()
 
@@ -218,7 +219,7 @@ def test_explanation_that_explains_nothing_is_refused():
     signature = keep()
 
     with pytest.raises(mismatches.ReasonTooShort):
-        mismatches.explain("shelf", signature.digest, owner="dana", note="fine", at=NOON)
+        mismatches.explain("shelf", signature.digest, replace(WHO, reason="fine"), owner="dana")
 
 
 def test_signatures_are_listed_by_path_and_kind_the_latest_first():

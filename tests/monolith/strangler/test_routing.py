@@ -309,6 +309,36 @@ def test_staff_are_not_in_the_canary(at_service, standing):
     assert told(answered) == (Source.MONOLITH, "staff")
 
 
+def test_staff_are_in_the_canary_of_what_is_for_them(at_service, standing, declare_again):
+    standing("canary-50", exceptions={("library", "7"): True})
+    declare_again(for_staff=True)
+    request = RequestFactory().get("/")
+    request.user = User(is_staff=True)
+
+    with noting_reads(RequestReads(request)):
+        answered = ask()
+
+    assert told(answered) == (Source.SERVICE, "put-in")
+
+
+def test_read_that_people_wait_for_has_a_budget_of_its_own(at_service, settings, declare_again):
+    settings.STRANGLER_TIMEOUT_SECONDS = BUDGET_SECONDS
+    declare_again(timeout_seconds=60)
+    answer = at_service.respond
+    at_service.respond = at_service.after(2 * BUDGET_SECONDS, answer)
+
+    assert told(ask()) == (Source.SERVICE, "stage")
+
+
+@pytest.fixture
+def declare_again(monkeypatch):
+    def declare(**changes):
+        path = replace(registry.get_path("shelf"), **changes)
+        monkeypatch.setitem(registry._declared, "shelf", path)
+
+    return declare
+
+
 def test_customer_put_into_the_canary_is_served_whatever_their_lot(at_service, standing):
     standing("canary-1", exceptions={("library", "7"): True})
 

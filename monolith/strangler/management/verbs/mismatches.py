@@ -103,9 +103,8 @@ def _explain(command: BaseCommand, path: str, options: dict[str, Any]) -> None:
     signature = mismatches.explain(
         path,
         _named_signature(options),
+        speaking.who({"actor": "", "reason": options["explain"]}),
         owner=speaking.actor(options["owner"]),
-        note=options["explain"],
-        at=timezone.now(),
     )
     command.stdout.write(f"{signature} is explained by {signature.owner}: {signature.note}")
 

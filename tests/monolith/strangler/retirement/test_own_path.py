@@ -39,7 +39,10 @@ def kept_by_heart(found, monkeypatch):
     monkeypatch.setattr(looking, "look", lambda *_arguments, **_options: found)
 
 
-def test_every_read_goes_through_the_strangler(found):
+@pytest.mark.parametrize("path", registry.names())
+def test_every_read_goes_through_the_strangler(path):
+    found = looking.look(path, tests="tests/nowhere")
+
     assert [item.what for item in found.items if item.section is Section.CALLER] == []
 
 

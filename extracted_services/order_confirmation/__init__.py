@@ -1,0 +1,1 @@
+"""Has the customer been told that the order arrived?"""
