@@ -14,6 +14,7 @@ from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
 
+from event_contracts.customers import Contact
 from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from event_contracts.registry import EVENT_CLASSES, EVENT_TYPES, is_snapshot
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 READS = frozenset({"catalogue", "ordering"})
 """The apps whose facts have tables; of others, and of snapshots, only the envelope is kept.
 
-Facts of customers say whom to write to: what identifies a person is kept nowhere here.
+Facts of customers say whom to write to: what identifies a person is kept nowhere here, and no
+`Contact` that another fact carries is a column.
 """
 SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken]})
 """The snapshots that are taken apart into facts; any other is left alone, known or not."""
@@ -243,7 +245,11 @@ def newest(manifest: Manifest, rows: Iterable[Row]) -> datetime | None:
 
 def _fields(cls: type) -> Columns:
     hints = get_type_hints(cls)
-    return tuple((field.name, _sql_type(hints[field.name])) for field in fields(cls))
+    return tuple(
+        (field.name, _sql_type(hints[field.name]))
+        for field in fields(cls)
+        if Contact not in (hints[field.name], *get_args(hints[field.name]))
+    )
 
 
 def _sql_type(hint: Any) -> str:
@@ -257,9 +263,14 @@ def _sql_type(hint: Any) -> str:
     return _SCALARS[hint]
 
 
+def _is_contact(value: Any) -> bool:
+    return isinstance(value, Contact)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        values = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: _plain(each) for name, each in values.items() if not _is_contact(each)}
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
