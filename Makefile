@@ -6,7 +6,7 @@ BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check lint types imports migrations templates synth format lock reset \
-	bench bench-cold bench-concerns bench-insights bench-notification bench-outbox bench-propagation bench-rest bench-strangler bench-summary setup-up setup-test setup-cdk setup-bench chromium
+	bench bench-cold bench-concerns bench-insights bench-notification bench-outbox bench-propagation bench-rest bench-search bench-strangler bench-summary setup-up setup-test setup-cdk setup-bench chromium
 
 help: ## list the commands
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -45,7 +45,7 @@ format: setup-test ## let the formatter and the safe fixes loose
 	$(APP) -m ruff check --fix .
 	$(APP) -m ruff format .
 
-bench: bench-cold bench-concerns bench-insights bench-notification bench-outbox bench-propagation bench-rest bench-strangler bench-summary ## every benchmark
+bench: bench-cold bench-concerns bench-insights bench-notification bench-outbox bench-propagation bench-rest bench-search bench-strangler bench-summary ## every benchmark
 
 bench-cold: setup-test ## what each service weighs, and how long it takes to import
 	@$(APP) -m benchmarks.cold
@@ -67,6 +67,9 @@ bench-propagation: setup-test ## commit -> visible in the service
 
 bench-rest: setup-test ## memory and processor time of a quiet shop
 	$(APP) -m benchmarks.rest
+
+bench-search: setup-bench ## how well and how fast the search service finds, beside PostgreSQL
+	@$(APP) -m benchmarks.catalogue_search
 
 bench-strangler: setup-test ## what moving a read costs whom the monolith still answers
 	@$(APP) -m benchmarks.strangler

@@ -78,11 +78,13 @@ class Shopper:
     """A customer who orders again and again, and reads the answer of a path's service."""
 
     def __init__(self, path: str) -> None:
-        from monolith.catalogue.queries import list_products
+        from event_contracts.catalogue_search import CatalogueSearchQuery
+        from monolith.catalogue.queries import cards, search_catalogue
         from monolith.ordering.queries import find_busiest_customer_id
         from monolith.strangler import clients, registry
 
-        products = list_products(available_only=True, sort="newest", page_size=100).products
+        query = CatalogueSearchQuery(available_only=True, sort="newest", page_size=100)
+        products = cards(search_catalogue(query).products)
         self._stock_code = max(products, key=lambda product: product.quantity).stock_code
         self._customer_id = find_busiest_customer_id() or 0
         self._path = registry.get_path(path)

@@ -41,3 +41,41 @@ class ProductBecameAvailable:
 
     stock_code: str
     available_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductTradeCounted:
+    """A product's orders were counted up to an instant, and something came out differently.
+
+    `popular_in` are the countries that order it most, `also_bought` the stock codes of what most
+    often goes with it, the best first.
+    """
+
+    stock_code: str
+    counted_until: datetime
+    order_count: int
+    popular_in: tuple[str, ...]
+    also_bought: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricePoint:
+    """A price and the instant from which it holds."""
+
+    price_pence: int
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductSnapshotTaken:
+    """All that is true of a product. `prices` are the one in force and those to come, in order."""
+
+    stock_code: str
+    description: str
+    listed_at: datetime
+    is_withdrawn: bool
+    is_available: bool
+    prices: tuple[PricePoint, ...]
+    order_count: int
+    popular_in: tuple[str, ...]
+    also_bought: tuple[str, ...]

@@ -6,7 +6,9 @@ from event_contracts.catalogue import (
     PriceChanged,
     ProductBecameAvailable,
     ProductListed,
+    ProductSnapshotTaken,
     ProductSoldOut,
+    ProductTradeCounted,
 )
 from event_contracts.customers import (
     ContactSnapshotTaken,
@@ -33,7 +35,9 @@ EVENT_CLASSES: dict[str, type] = {
     "catalogue.price_changed.v1": PriceChanged,
     "catalogue.product_became_available.v1": ProductBecameAvailable,
     "catalogue.product_listed.v1": ProductListed,
+    "catalogue.product_snapshot_taken.v1": ProductSnapshotTaken,
     "catalogue.product_sold_out.v1": ProductSoldOut,
+    "catalogue.product_trade_counted.v1": ProductTradeCounted,
     "customers.contact_snapshot_taken.v1": ContactSnapshotTaken,
     "customers.customer_details_changed.v1": CustomerDetailsChanged,
     "customers.customer_registered.v1": CustomerRegistered,

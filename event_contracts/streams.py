@@ -12,6 +12,9 @@ STREAM_KINDS = (ANNOUNCEMENT, BASKET, CUSTOMER, GUEST_ORDER, PRODUCT)
 NOBODY = 2**63 - 1
 """A customer id that is never given to anybody: heartbeats travel on its stream."""
 
+NO_PRODUCT = "-NOBODY"
+"""A stock code that is never given to a product, for the same reason."""
+
 
 def basket_stream(basket_id: int) -> str:
     """Name the stream of one basket, whoever fills it."""

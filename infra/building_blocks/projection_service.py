@@ -58,12 +58,12 @@ class ProjectionService(EnvironmentStack):
         self._service = service
         self._code = ServiceCode.asked_of(self)
         self._table = self._add_table(name, partition_key=partition_key, sort_key=sort_key)
-        self._consume(
+        self.on_events = self._consume(
             EventQueue(
                 self, consumer=name, stream_kinds=stream_kinds, function_timeout=EVENTS_TIMEOUT
             )
         )
-        self._answer(name, routes)
+        self.on_request = self._answer(name, routes)
 
     def _add_table(self, name: str, *, partition_key: str, sort_key: str) -> dynamodb.Table:
         text = dynamodb.AttributeType.STRING
@@ -82,7 +82,7 @@ class ProjectionService(EnvironmentStack):
         self.protect(table)
         return table
 
-    def _consume(self, events: EventQueue) -> None:
+    def _consume(self, events: EventQueue) -> lambda_.Function:
         function = self._add_function("on_events", EVENTS_TIMEOUT)
         self._table.grant(function, *READING, *WRITING)
         let_read_claims(self, function)
@@ -91,8 +91,9 @@ class ProjectionService(EnvironmentStack):
                 events.queue, batch_size=BATCH_SIZE, report_batch_item_failures=True
             )
         )
+        return function
 
-    def _answer(self, name: str, routes: Sequence[str]) -> None:
+    def _answer(self, name: str, routes: Sequence[str]) -> lambda_.Function:
         function = self._add_function("on_request", REQUEST_TIMEOUT)
         self._table.grant(function, *READING, *LISTING)
         api = api_gateway.HttpApi(self, "Api", api_name=name, cors_preflight=shop_only(self))
@@ -106,6 +107,7 @@ class ProjectionService(EnvironmentStack):
             )
         add_edge_route(self, api, integration, service=self._service)
         CfnOutput(self, "Address", value=api.api_endpoint, export_name=exports.service(name))
+        return function
 
     def _add_function(self, entry_point: str, timeout: Duration) -> lambda_.Function:
         return add_function(

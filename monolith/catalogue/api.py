@@ -11,14 +11,25 @@ from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from event_contracts.catalogue_search import (
+    DEFAULT_PAGE_SIZE,
+    LAST_PAGE,
+    LONGEST_SEARCH,
+    PRICE_BANDS,
+    SORT_ORDERS,
+    CatalogueSearchQuery,
+)
 from monolith.catalogue import operations, queries
+from monolith.catalogue.migration_paths import CATALOGUE_SEARCH
+from monolith.strangler import routing
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
+    from event_contracts.catalogue_search import CatalogueSearchPage
+
 STOCK_CODE = OpenApiParameter("stock_code", str, OpenApiParameter.PATH)
-# No shop has more pages; PostgreSQL could not count so far.
-_LAST_PAGE = 100_000
+_LARGEST_PAGE_SIZE = 100
 
 
 class MayChangeProducts(BasePermission):
@@ -41,13 +52,26 @@ class ProductCardSerializer(serializers.Serializer[Any]):
     quantity = serializers.IntegerField(help_text="pieces in stock")
 
 
+class FacetCountSerializer(serializers.Serializer[Any]):
+    """How many products another choice in one filter would find."""
+
+    name = serializers.CharField()
+    count = serializers.IntegerField()
+
+
 class ProductPageSerializer(serializers.Serializer[Any]):
-    """One page of products."""
+    """One page of products, and what other filters would find."""
 
     products = ProductCardSerializer(many=True)
     total = serializers.IntegerField()
     page = serializers.IntegerField()
     page_count = serializers.IntegerField()
+    price_bands = FacetCountSerializer(many=True)
+    countries = FacetCountSerializer(many=True)
+    available_count = serializers.IntegerField()
+    corrected = serializers.ListField(
+        child=serializers.CharField(), help_text="words nothing has; similar ones stand in"
+    )
 
 
 class PricePointSerializer(serializers.Serializer[Any]):
@@ -67,13 +91,22 @@ class ProductDetailSerializer(ProductCardSerializer):
 class ProductSearchSerializer(serializers.Serializer[Any]):
     """How to look for products."""
 
-    search = serializers.CharField(required=False, default="", allow_blank=True)
-    available_only = serializers.BooleanField(required=False, default=False)
-    sort = serializers.ChoiceField(list(queries.SORT_ORDERS), required=False, default="relevance")
-    page = serializers.IntegerField(required=False, default=1, min_value=1, max_value=_LAST_PAGE)
-    page_size = serializers.IntegerField(
-        required=False, default=queries.DEFAULT_PAGE_SIZE, min_value=1, max_value=100
+    search = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=LONGEST_SEARCH
     )
+    available_only = serializers.BooleanField(required=False, default=False)
+    price_band = serializers.ChoiceField([band.name for band in PRICE_BANDS], required=False)
+    popular_in = serializers.CharField(required=False, max_length=100, help_text="a country")
+    sort = serializers.ChoiceField(SORT_ORDERS, required=False, default="relevance")
+    page = serializers.IntegerField(required=False, default=1, min_value=1, max_value=LAST_PAGE)
+    page_size = serializers.IntegerField(
+        required=False, default=DEFAULT_PAGE_SIZE, min_value=1, max_value=_LARGEST_PAGE_SIZE
+    )
+
+    def query(self) -> CatalogueSearchQuery:
+        """Return the question that was asked, once it is valid."""
+        asked = dict(self.validated_data)
+        return CatalogueSearchQuery(words=asked.pop("search"), **asked)
 
 
 class NewProductSerializer(serializers.Serializer[Any]):
@@ -120,7 +153,8 @@ class Products(APIView):
         """List products on sale."""
         wanted = ProductSearchSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        return Response(ProductPageSerializer(queries.list_products(**wanted.validated_data)).data)
+        page = routing.answer(CATALOGUE_SEARCH, wanted.query()).value
+        return Response(ProductPageSerializer(_shown(page)).data)
 
     @extend_schema(
         operation_id="list_product_for_sale",
@@ -183,6 +217,19 @@ class ProductStock(APIView):
             stock_code=stock_code, **given.validated_data, adjusted_at=timezone.now()
         )
         return Response(StockSerializer({"quantity": quantity}).data)
+
+
+def _shown(page: CatalogueSearchPage) -> dict[str, Any]:
+    return {
+        "products": queries.cards(page.products),
+        "total": page.total,
+        "page": page.page,
+        "page_count": page.page_count,
+        "price_bands": page.price_bands,
+        "countries": page.countries,
+        "available_count": page.available_count,
+        "corrected": page.corrected,
+    }
 
 
 def _detail(stock_code: str, status_code: int = status.HTTP_200_OK) -> Response:

@@ -9,12 +9,13 @@ from event_contracts.catalogue import (
     ProductBecameAvailable,
     ProductListed,
     ProductSoldOut,
+    ProductTradeCounted,
 )
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monolith.catalogue.models import Price, Product, StockLevel
+    from monolith.catalogue.models import Price, Product, StockLevel, TradeCount
 
 
 def product_listed(product: Product, price: Price, stock: StockLevel) -> ProductListed:
@@ -42,3 +43,15 @@ def product_sold_out(stock_code: str, at: datetime) -> ProductSoldOut:
 
 def product_became_available(stock_code: str, at: datetime) -> ProductBecameAvailable:
     return ProductBecameAvailable(stock_code=stock_code, available_at=at)
+
+
+def product_trade_counted(
+    stock_code: str, counted: TradeCount, until: datetime
+) -> ProductTradeCounted:
+    return ProductTradeCounted(
+        stock_code=stock_code,
+        counted_until=until,
+        order_count=counted.order_count,
+        popular_in=tuple(counted.popular_in),
+        also_bought=tuple(counted.also_bought),
+    )

@@ -1,12 +1,24 @@
-"""What a visitor may ask of the catalogue: words, an order, only what is there, which page."""
+"""What a visitor may ask of the catalogue: words, an order, filters, which page."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
-_LAST_PAGE = 100_000
+from event_contracts.catalogue_search import (
+    LAST_PAGE,
+    PRICE_BANDS,
+    RELEVANCE,
+    CatalogueSearchQuery,
+    PriceBand,
+)
+
+
+def band_label(band: PriceBand) -> str:
+    """Write a price band as people say it: Under £1, £1 to £2, £10 and more."""
+    if band.below_pence is None:
+        return f"£{band.from_pence // 100} and more"
+    until = f"£{band.below_pence // 100}"
+    return f"£{band.from_pence // 100} to {until}" if band.from_pence else f"Under {until}"
 
 
 class BrowseForm(forms.Form):
@@ -23,6 +35,7 @@ class BrowseForm(forms.Form):
         required=False,
         choices=[
             ("relevance", "Best match"),
+            ("popular", "Most popular"),
             ("name", "Name"),
             ("price_low", "Price, low to high"),
             ("price_high", "Price, high to low"),
@@ -30,17 +43,25 @@ class BrowseForm(forms.Form):
         ],
     )
     available = forms.BooleanField(label="In stock only", required=False)
+    price = forms.ChoiceField(
+        required=False,
+        choices=[(band.name, band_label(band)) for band in PRICE_BANDS],
+        widget=forms.HiddenInput,
+    )
+    country = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
     page = forms.IntegerField(
-        min_value=1, max_value=_LAST_PAGE, required=False, widget=forms.HiddenInput
+        min_value=1, max_value=LAST_PAGE, required=False, widget=forms.HiddenInput
     )
 
-    def asked(self) -> dict[str, Any]:
-        """Return the arguments of `list_products`; what was not usable takes its default."""
+    def asked(self) -> CatalogueSearchQuery:
+        """Return the question; what was not usable takes its default."""
         self.is_valid()
         usable = self.cleaned_data
-        return {
-            "search": usable.get("q", ""),
-            "sort": usable.get("sort") or "relevance",
-            "available_only": usable.get("available", False),
-            "page": usable.get("page") or 1,
-        }
+        return CatalogueSearchQuery(
+            words=usable.get("q", ""),
+            sort=usable.get("sort") or RELEVANCE,
+            available_only=usable.get("available", False),
+            price_band=usable.get("price") or None,
+            popular_in=usable.get("country") or None,
+            page=usable.get("page") or 1,
+        )

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from event_contracts.streams import product_stream
+from monolith.catalogue.models import TradeCount
 from monolith.catalogue.queries import product_ids
 from monolith.outbox import recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from monolith.catalogue.queries import CountedTrade
 
 _RESERVE_IDS = """
 SELECT nextval(pg_get_serial_sequence('catalogue_product', 'id')) FROM generate_series(1, %s)
@@ -54,6 +57,28 @@ def load_products(products: Iterable[LegacyProduct]) -> LoadedProducts:
     _copy(new)
     recording.start_streams(product_stream(product.stock_code) for product in new)
     return LoadedProducts(loaded=len(new), skipped=len(present))
+
+
+@transaction.atomic
+def load_trade_counts(counted: Iterable[CountedTrade]) -> int:
+    """Load what the old trade says about products, without events; return of how many.
+
+    Products that have been counted already, and unknown stock codes, are left alone.
+    """
+    wanted = {each.stock_code: each for each in counted}
+    ids = product_ids(stock_codes=wanted)
+    counts = [
+        TradeCount(
+            product_id=ids[code],
+            order_count=each.order_count,
+            popular_in=list(each.popular_in),
+            also_bought=list(each.also_bought),
+        )
+        for code, each in wanted.items()
+        if code in ids
+    ]
+    TradeCount.objects.bulk_create(counts, batch_size=1_000, ignore_conflicts=True)
+    return len(counts)
 
 
 def _copy(products: Sequence[LegacyProduct]) -> None:

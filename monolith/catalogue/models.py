@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import F, Func
 from django.db.models.functions import Upper
 
 
@@ -16,7 +18,7 @@ class Product(models.Model):
     listed_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     search = models.GeneratedField(
-        expression=SearchVector("stock_code", "description", config="english"),
+        expression=Func(F("stock_code"), F("description"), function="catalogue_words"),
         output_field=SearchVectorField(),
         db_persist=True,
     )
@@ -39,6 +41,29 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stock_code} {self.description}"
+
+
+class SearchWord(models.Model):
+    """A word's stem that some product's text has; kept by a trigger (migration 0003)."""
+
+    word = models.TextField(primary_key=True, db_collation="C")
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class TradeCount(models.Model):
+    """What the orders of all days before today say about a product; counted once a day."""
+
+    product = models.OneToOneField(
+        Product, on_delete=models.CASCADE, primary_key=True, related_name="counted"
+    )
+    order_count = models.IntegerField()
+    popular_in = ArrayField(models.TextField())
+    also_bought = ArrayField(models.TextField())
+
+    def __str__(self) -> str:
+        return f"{self.order_count} orders of product {self.product_id}"
 
 
 class Price(models.Model):

@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import IntegrityError, connection, transaction
 
-from event_contracts.streams import product_stream
+from event_contracts.streams import NO_PRODUCT, product_stream
 from monolith.catalogue import events
-from monolith.catalogue.models import Price, Product, StockLevel
+from monolith.catalogue.models import Price, Product, StockLevel, TradeCount
 from monolith.catalogue.queries import ProductNotFound, get_product, normal_code
 from monolith.outbox import recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from event_contracts.catalogue import ProductBecameAvailable, ProductSoldOut
+    from monolith.catalogue.queries import CountedTrade
 
     StockEvent = ProductBecameAvailable | ProductSoldOut
 
-_STOCK_CODE = re.compile(r"[!-~]{1,32}")
+# Lists of stock codes are parted by commas and tildes.
+_STOCK_CODE = re.compile(r"[!-+\--}]{1,32}")
 
 logger = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ __all__ = [
     "adjust_stock",
     "change_price",
     "list_product",
+    "record_trade_counts",
     "return_stock",
     "take_stock",
 ]
@@ -61,7 +64,7 @@ class InvalidPrice(Exception):
 
 
 class InvalidStockCode(Exception):
-    """A stock code is more, or something else, than printable ASCII without a space."""
+    """A stock code is not printable ASCII without a space, a comma and a tilde."""
 
     def __init__(self, stock_code: str) -> None:
         super().__init__(f"{stock_code!r} is not a stock code")
@@ -109,7 +112,7 @@ def list_product(
         StockWouldBeNegative: the quantity is below zero.
     """
     code = normal_code(stock_code)
-    if not _STOCK_CODE.fullmatch(code):
+    if not _STOCK_CODE.fullmatch(code) or code == NO_PRODUCT:
         raise InvalidStockCode(code)
     _check_price(price_pence)
     if quantity < 0:
@@ -197,6 +200,45 @@ def return_stock(*, quantities: Mapping[int, int], returned_at: datetime) -> dic
     Returns what has to be recorded, by stream, as `take_stock` does.
     """
     return _move(_lock_stock(quantities).values(), quantities, returned_at)
+
+
+@transaction.atomic
+def record_trade_counts(*, counted: Iterable[CountedTrade], counted_until: datetime) -> int:
+    """Take down what came out differently than last time; return of how many products.
+
+    A product that is not counted keeps what it had. Unknown stock codes are left out.
+    """
+    wanted = {each.stock_code: each for each in counted}
+    changed = dict(_changed_counts(wanted))
+    TradeCount.objects.bulk_create(
+        changed.values(),
+        batch_size=1_000,
+        update_conflicts=True,
+        unique_fields=["product"],
+        update_fields=["order_count", "popular_in", "also_bought"],
+    )
+    for code in sorted(changed):
+        event = events.product_trade_counted(code, changed[code], counted_until)
+        recording.record(event, stream=product_stream(code), occurred_at=counted_until)
+    return len(changed)
+
+
+def _changed_counts(wanted: Mapping[str, CountedTrade]) -> Iterator[tuple[str, TradeCount]]:
+    products = Product.objects.filter(stock_code__in=wanted).select_related("counted")
+    for product in products.defer("search"):
+        known, each = getattr(product, "counted", None), wanted[product.stock_code]
+        count = TradeCount(
+            product=product,
+            order_count=each.order_count,
+            popular_in=list(each.popular_in),
+            also_bought=list(each.also_bought),
+        )
+        if known is None or _said(known) != _said(count):
+            yield product.stock_code, count
+
+
+def _said(count: TradeCount) -> tuple[int, list[str], list[str]]:
+    return count.order_count, count.popular_in, count.also_bought
 
 
 def _check_price(price_pence: int) -> None:

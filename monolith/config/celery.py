@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery, signals
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.config.settings")
 
@@ -43,6 +44,8 @@ app.conf.beat_schedule = {
     "watch-outbox": {"task": "outbox.watch", "schedule": 60, "options": {"expires": 60}},
     "rotate-partitions": {"task": "outbox.rotate_partitions", "schedule": 3600},
     "forget-handled": {"task": "outbox.forget_handled", "schedule": 86_400},
+    # Soon after midnight, when the day before is over everywhere that orders are taken.
+    "count-trade": {"task": "ordering.count_trade", "schedule": crontab(hour=0, minute=10)},
     "forget-observations": {"task": "strangler.forget_old", "schedule": 3600},
 }
 app.steps["worker"].add(RelayStep)

@@ -53,7 +53,7 @@ def ask(
     if not is_alone and not breaker_of(path.name).admit():
         return Asked(None, "breaker-open")
     try:
-        token = max(minimum_version, recording.current_version(path.stream_of(query)))
+        token = max(minimum_version, _written(path, query))
         asked = _recent_answer(path, query, token, client, reason, is_alone=is_alone)
     except clients.ServiceError as error:
         return _failed(path.name, error.reason, str(error))
@@ -93,16 +93,28 @@ def _recent_answer(
             seconds_left=deadline - time.monotonic(),
         )
         if verdict is Verdict.SHOW:
-            missing.caught_up(path.name, path.stream_of(query))
+            _note_arrived(path, query)
             _note_shown(path.name, as_of, token, number)
             return Asked(value, reason if number == 1 else "second-read")
         if verdict is Verdict.ASK_MONOLITH:
             break
         time.sleep(PAUSE_BEFORE_SECOND_READ_SECONDS)
-    missing.behind(path.name, path.stream_of(query), as_of=as_of, wanted=token)
+    if (stream := path.stream_of(query)) is not None:
+        missing.behind(path.name, stream, as_of=as_of, wanted=token)
     tallies.add(path.name, "ryw", "fell-back")
     tallies.observe(path.name, "stale", is_bad=True)
     return Asked(None, Verdict.ASK_MONOLITH.value)
+
+
+def _written(path: MovingRead[Any, Any], query: Any) -> int:
+    """Return the version that an answer must have; of many streams nobody is promised one."""
+    stream = path.stream_of(query)
+    return 0 if stream is None else recording.current_version(stream)
+
+
+def _note_arrived(path: MovingRead[Any, Any], query: Any) -> None:
+    if (stream := path.stream_of(query)) is not None:
+        missing.caught_up(path.name, stream)
 
 
 def _read(path: MovingRead[Any, Any], query: Any, client: Client, deadline: float) -> Any:

@@ -92,7 +92,10 @@ class MovingRead(Generic[Query, Answer]):
     """One read that the monolith and a service can both answer.
 
     `answer_class` is the contract that the service's JSON must have; `version_of(answer)` is the
-    version of the stream `stream_of(query)` that an answer reflects. Paths of one `family` move
+    version of the stream `stream_of(query)` that an answer reflects. Where an answer reflects many
+    streams, `stream_of` says None and the version is the sum of theirs: nobody is promised to find
+    what they just wrote, and equal sums are equal states, for a service has no more of any stream
+    than the monolith. Paths of one `family` move
     their customers together: `subject_of(query)` tells whom a read is about, if anybody. `sources`
     names the modules whose code makes the monolith's answer: when it changes, evidence is void.
     `monolith_answer` is None once its code is deleted: the path stands at retired then, for ever.
@@ -117,7 +120,7 @@ class MovingRead(Generic[Query, Answer]):
     service_request: Callable[[Query], ServiceRequest]
     answer_class: type[Answer]
     version_of: Callable[[Answer], int]
-    stream_of: Callable[[Query], str]
+    stream_of: Callable[[Query], str | None]
     source: SnapshotSource[Query, Answer]
     subject_of: Callable[[Query], str | None] = lambda _query: None
     sources: tuple[str, ...] = ()

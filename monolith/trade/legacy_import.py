@@ -6,10 +6,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 
-from monolith.catalogue.legacy import load_products
+from monolith.catalogue.legacy import load_products, load_trade_counts
 from monolith.customers.legacy import load_customers
 from monolith.ordering.legacy import load_orders
+from monolith.ordering.queries import count_trade
 from monolith.trade.classification import Category, Placement
 from monolith.trade.history import History
 from monolith.trade.invoice_lines import read_invoice_lines
@@ -78,6 +80,8 @@ def _load(history: History, report: TradeReport) -> None:
     report.count("orders loaded", loaded.orders)
     report.count("order lines loaded", loaded.lines)
     report.count("credit notes loaded", loaded.credit_notes)
+    counted = load_trade_counts(count_trade(until=timezone.now()))
+    report.count("products whose orders were counted", counted)
     TakenInInvoice.objects.bulk_create(
         (
             TakenInInvoice(

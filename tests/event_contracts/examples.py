@@ -9,9 +9,12 @@ from uuid import UUID
 from event_contracts import streams
 from event_contracts.catalogue import (
     PriceChanged,
+    PricePoint,
     ProductBecameAvailable,
     ProductListed,
+    ProductSnapshotTaken,
     ProductSoldOut,
+    ProductTradeCounted,
 )
 from event_contracts.customers import (
     Contact,
@@ -200,6 +203,27 @@ EVENTS: tuple[Any, ...] = (
     ),
     OrderAnnounced(order_number="B100001", link="/api/v1/orders/B100001/confirmation/"),
     ContactSnapshotTaken(customer_id=CUSTOMER_ID, contact=CONTACT),
+    ProductTradeCounted(
+        stock_code="85123A",
+        counted_until=PLACED_AT + timedelta(days=3),
+        order_count=2246,
+        popular_in=("EIRE", "United Kingdom"),
+        also_bought=("84029G", "71053"),
+    ),
+    ProductSnapshotTaken(
+        stock_code="85123A",
+        description="WHITE HANGING HEART T-LIGHT HOLDER",
+        listed_at=PLACED_AT,
+        is_withdrawn=False,
+        is_available=True,
+        prices=(
+            PricePoint(price_pence=255, effective_at=PLACED_AT),
+            PricePoint(price_pence=295, effective_at=PLACED_AT + timedelta(days=1)),
+        ),
+        order_count=2246,
+        popular_in=("United Kingdom",),
+        also_bought=("84029G",),
+    ),
 )
 
 

@@ -72,7 +72,8 @@ def statements_of(role: Resource) -> list[dict[str, Any]]:
     ]
 
 
-def actions_of(function: Resource) -> set[str]:
+def actions_of(function: Resource, *, on: str = "") -> set[str]:
+    """Return what a function may do; `on` names an export, for what it may do to that."""
     role_id = reference_to(function.properties["Role"])
     (role,) = (
         role
@@ -82,7 +83,12 @@ def actions_of(function: Resource) -> set[str]:
     assert "ManagedPolicyArns" not in role.properties
     assert "Policies" not in role.properties
     statements = statements_of(role)
-    return {action for statement in statements for action in _listed(statement["Action"])}
+    return {
+        action
+        for statement in statements
+        if on in json.dumps(statement["Resource"])
+        for action in _listed(statement["Action"])
+    }
 
 
 def _listed(actions: str | list[str]) -> list[str]:

@@ -34,6 +34,8 @@ SERVICES = sorted(
     for path in (ROOT / "extracted_services").glob("*/handlers.py")
     if path.parent.name not in {AUTHORIZER, CONFIRMATION}
 )
+# Who publishes what a projection has kept.
+FURTHER_ENTRY_POINTS = {"catalogue_search": ("on_publish",)}
 # Those that keep rows in a table; tests/infra/test_lake.py has the one that keeps files.
 KEEPING_TABLES = [service for service in SERVICES if service != "sales_insights"]
 WRITING = re.compile(
@@ -169,7 +171,8 @@ def test_consumers_read_claims_and_nobody_else_does(service):
         entry_point: {
             action
             for action in actions_of(
-                one("AWS::Lambda::Function", stack, FunctionName=f"{stack}-{entry_point}")
+                one("AWS::Lambda::Function", stack, FunctionName=f"{stack}-{entry_point}"),
+                on="banyan:buckets:claims",
             )
             if action.startswith("s3:")
         }
@@ -253,8 +256,19 @@ def test_every_extracted_service_has_its_stack_and_its_module(service):
     handlers = {_handler(f) for f in FUNCTIONS if f.stack == stack}
     assert handlers - {f"extracted_services.{service}.handlers.on_schedule"} == {
         f"extracted_services.{service}.handlers.{entry_point}"
-        for entry_point in ("on_events", "on_request")
+        for entry_point in ("on_events", "on_request", *FURTHER_ENTRY_POINTS.get(service, ()))
     }
+
+
+@pytest.mark.parametrize("service", FURTHER_ENTRY_POINTS)
+def test_who_publishes_writes_objects_and_reads_the_table(service):
+    stack = service.replace("_", "-")
+    function = one("AWS::Lambda::Function", stack, FunctionName=f"{stack}-on-publish")
+
+    actions = actions_of(function)
+
+    assert {each for each in actions if WRITING.search(each)} == {"s3:PutObject", "s3:DeleteObject"}
+    assert {"dynamodb:Scan", "dynamodb:Query", "dynamodb:GetItem"} <= actions
 
 
 def test_every_module_of_a_stack_has_its_extracted_service():

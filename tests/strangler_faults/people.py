@@ -36,9 +36,11 @@ def main() -> None:
 
 
 def _stock_codes() -> list[str]:
-    from monolith.catalogue.queries import list_products
+    from event_contracts.catalogue_search import CatalogueSearchQuery
+    from monolith.catalogue.queries import cards, search_catalogue
 
-    products = list_products(available_only=True, sort="newest", page_size=100).products
+    query = CatalogueSearchQuery(available_only=True, sort="newest", page_size=100)
+    products = cards(search_catalogue(query).products)
     plenty = sorted(products, key=lambda product: -product.quantity)[:20]
     return [product.stock_code for product in plenty]
 

@@ -28,6 +28,7 @@ from monolith.ordering.queries.orders import (
 )
 from monolith.ordering.queries.records import get_order_detail, get_orders_snapshot
 from monolith.ordering.queries.summary import get_customer_summary
+from monolith.ordering.queries.trade_counts import count_trade
 from monolith.ordering.queries.walking import (
     count_guest_orders,
     known_guest_orders,
@@ -45,6 +46,7 @@ __all__ = [
     "OrderedItem",
     "StatusChange",
     "count_guest_orders",
+    "count_trade",
     "find_busiest_customer_id",
     "find_customer_basket",
     "get_basket",

@@ -39,7 +39,30 @@ def test_anybody_lists_products(api):
         "total": 1,
         "page": 1,
         "page_count": 1,
+        "price_bands": [
+            {"name": "under-1", "count": 0},
+            {"name": "1-to-2", "count": 0},
+            {"name": "2-to-5", "count": 0},
+            {"name": "5-to-10", "count": 1},
+            {"name": "over-10", "count": 0},
+        ],
+        "countries": [],
+        "available_count": 1,
+        "corrected": [],
     }
+
+
+def test_anybody_filters_products(api):
+    a_product("HEART", description="GLASS HEART", price_pence=900)
+    a_product("GONE", description="WOODEN HEART", price_pence=900, quantity=0)
+    a_product("MUG", description="RED MUG", price_pence=300)
+
+    asked = {"price_band": "5-to-10", "available_only": "true", "sort": "popular"}
+    page = api.get(PRODUCTS, asked).json()
+
+    assert [product["stock_code"] for product in page["products"]] == ["HEART"]
+    assert api.get(PRODUCTS, {"price_band": "cheap"}).status_code == 400
+    assert api.get(PRODUCTS, {"popular_in": "France"}).json()["products"] == []
 
 
 def test_anybody_reads_a_product_in_any_case(api):

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from event_contracts.catalogue_search import CatalogueSearchQuery
 from monolith.catalogue import legacy, operations, queries
+from monolith.catalogue.queries import CountedTrade
 from tests.factories import NOON, OPENED, later, recorded
 
 pytestmark = pytest.mark.django_db
@@ -58,4 +60,18 @@ def test_product_listed_after_a_load_gets_an_id_of_its_own():
 def test_old_products_can_be_searched():
     legacy.load_products([HEART])
 
-    assert queries.list_products(search="hearts").total == 1
+    assert queries.search_catalogue(CatalogueSearchQuery(words="hearts")).total == 1
+
+
+def test_trade_of_the_past_is_counted_once_and_without_an_event():
+    legacy.load_products([HEART])
+
+    loaded = legacy.load_trade_counts(
+        [CountedTrade(stock_code=code, order_count=3) for code in ("85123A", "NONE")]
+    )
+    legacy.load_trade_counts([CountedTrade(stock_code="85123A", order_count=9)])
+
+    page = queries.search_catalogue(CatalogueSearchQuery(words="heart"))
+    assert loaded == 1
+    assert [each.order_count for each in page.products] == [3]
+    assert recorded() == []

@@ -18,10 +18,6 @@ def shelf():
     a_product("LANTERN", description="WHITE METAL LANTERN", price_pence=339, quantity=9)
 
 
-def codes(**wanted):
-    return [card.stock_code for card in queries.list_products(**wanted).products]
-
-
 def test_product_is_found_whatever_the_case_of_its_code(shelf):
     assert queries.get_product(stock_code=" heart ").stock_code == "HEART"
 
@@ -37,7 +33,6 @@ def test_unknown_product_is_not_found(shelf, stock_code):
 def test_withdrawn_product_is_off_sale(shelf):
     Product.objects.filter(stock_code="HEART").update(withdrawn_at=NOON)
 
-    assert codes(sort="name") == ["BUNTING", "LANTERN"]
     with pytest.raises(queries.ProductNotFound):
         queries.get_product(stock_code="HEART")
 
@@ -60,98 +55,22 @@ def test_price_still_to_come_is_not_the_price_now(shelf):
     assert queries.current_prices(stock_codes=["heart", "NONE"]) == {"HEART": 255}
 
 
-def test_cards_show_what_a_list_needs(shelf):
-    page = queries.list_products(search="lantern")
+def test_cards_come_in_the_order_asked_for_and_only_of_what_is_on_sale(shelf):
+    Product.objects.filter(stock_code="BUNTING").update(withdrawn_at=NOON)
 
-    assert page.products == (
+    cards = queries.list_cards(stock_codes=["LANTERN", "BUNTING", "NONE", "HEART"])
+
+    assert cards == [
         queries.ProductCard(
             stock_code="LANTERN", description="WHITE METAL LANTERN", price_pence=339, quantity=9
         ),
-    )
-
-
-@pytest.mark.parametrize(
-    ("search", "found"),
-    [
-        ("white", {"HEART", "LANTERN"}),
-        ("lanterns", {"LANTERN"}),
-        ("white -metal", {"HEART"}),
-        ('"party bunting"', {"BUNTING"}),
-        ("heart or bunting", {"HEART", "BUNTING"}),
-        ("bunting\x00", {"BUNTING"}),
-        ("unicorn", set()),
-        ("'); drop table --", set()),
-    ],
-)
-def test_search_understands_what_people_type(shelf, search, found):
-    assert set(codes(search=search)) == found
-
-
-def test_better_match_comes_first():
-    a_product("ONCE", description="HEART AND SOME OTHER THINGS IN A LONG DESCRIPTION")
-    a_product("TWICE", description="HEART SHAPED HEART")
-
-    assert codes(search="heart") == ["TWICE", "ONCE"]
-
-
-@pytest.mark.parametrize(
-    ("sort", "expected"),
-    [
-        ("relevance", ["BUNTING", "HEART", "LANTERN"]),
-        ("name", ["BUNTING", "HEART", "LANTERN"]),
-        ("price_low", ["HEART", "LANTERN", "BUNTING"]),
-        ("price_high", ["BUNTING", "LANTERN", "HEART"]),
-    ],
-)
-def test_list_is_sorted_as_asked(shelf, sort, expected):
-    assert codes(sort=sort) == expected
-
-
-def test_newest_comes_first_when_asked(shelf):
-    operations.list_product(
-        stock_code="NEW", description="NEW JAR", price_pence=1, quantity=0, listed_at=NOON
-    )
-
-    assert codes(sort="newest")[0] == "NEW"
-
-
-def test_sold_out_products_are_left_out_when_asked(shelf):
-    assert codes(sort="name", available_only=True) == ["HEART", "LANTERN"]
-
-
-def test_pages_together_are_the_whole_list(shelf):
-    pages = [queries.list_products(sort="name", page=page, page_size=2) for page in (1, 2, 3)]
-
-    assert [[card.stock_code for card in page.products] for page in pages] == [
-        ["BUNTING", "HEART"],
-        ["LANTERN"],
-        [],
+        queries.ProductCard(
+            stock_code="HEART",
+            description="WHITE HANGING HEART T-LIGHT HOLDER",
+            price_pence=255,
+            quantity=6,
+        ),
     ]
-    assert [(page.total, page.page_count, page.has_next) for page in pages] == [
-        (3, 2, True),
-        (3, 2, False),
-        (3, 2, False),
-    ]
-
-
-def test_product_without_a_price_yet_is_neither_listed_nor_counted():
-    operations.list_product(
-        stock_code="SOON",
-        description="SOON",
-        price_pence=1,
-        quantity=1,
-        listed_at=later(days=365_000),
-    )
-
-    page = queries.list_products()
-
-    assert (page.products, page.total, page.page_count) == ((), 0, 1)
-
-
-def test_product_with_many_prices_is_counted_once(shelf):
-    operations.change_price(stock_code="HEART", price_pence=295, effective_at=later(days=1))
-
-    assert queries.list_products(search="heart").total == 1
 
 
 def test_offer_has_the_price_of_the_instant_asked(shelf):

@@ -13,10 +13,10 @@ from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
 from monolith.catalogue import operations as catalogue
-from monolith.catalogue import queries as catalogue_queries
 from monolith.config.problems import STATUS_OF
 from monolith.customers import operations as customers
 from monolith.ordering import operations as ordering
+from monolith.strangler import routing
 from tests.factories import a_customer
 from tests.monolith.problems import problem_of
 
@@ -140,10 +140,10 @@ def test_guessing_is_throttled(api, monkeypatch, address):
 
 @pytest.fixture
 def broken_catalogue(monkeypatch):
-    def break_down(**_asked):
+    def break_down(*_asked):
         raise ZeroDivisionError("secret words")
 
-    monkeypatch.setattr(catalogue_queries, "list_products", break_down)
+    monkeypatch.setattr(routing, "answer", break_down)
 
 
 def test_unexpected_error_is_a_problem_without_its_words(broken_catalogue, caplog):

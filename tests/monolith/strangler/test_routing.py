@@ -231,6 +231,19 @@ def test_service_that_caught_up_answers(at_service_for_real, counted):
     assert counted("ryw") == {"reached": 1}
 
 
+def test_of_many_streams_nobody_is_promised_what_they_wrote(at_service, library, counted):
+    of_many = replace(library.path(), stream_of=lambda _query: None)
+    at_service.respond = at_service.answer_json(shelf(as_of=1))
+
+    with registry.standing_in(of_many):
+        answered = ask()
+        at_least_two = ask(minimum_version=2)
+
+    assert (told(answered), answered.as_of) == ((Source.SERVICE, "stage"), 1)
+    assert told(at_least_two) == (Source.MONOLITH, "read-your-writes")
+    assert counted("ryw") == {"reached": 1, "fell-back": 1}
+
+
 def test_token_that_cannot_be_read_leaves_the_answer_to_the_monolith(at_service, monkeypatch):
     def fail(_stream):
         raise OperationalError("down")

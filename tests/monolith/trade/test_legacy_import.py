@@ -34,6 +34,7 @@ def test_past_is_loaded_without_events(tmp_path):
         "orders loaded": 8,
         "order lines loaded": 12,
         "credit notes loaded": 3,
+        "products whose orders were counted": 5,
     }
     assert TakenInInvoice.objects.count() == 15
     assert events() == []

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from monolith.catalogue.models import Price, Product
+from monolith.catalogue.models import Price, Product, StockLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from django.db.models.expressions import Combinable
     from django_stubs_ext import WithAnnotations
 
+    from event_contracts.catalogue_search import FoundProduct
+
     class _Price(TypedDict):
         price_pence: int
 
     PricedProduct = WithAnnotations[Product, _Price]
-
-SortOrder = Literal["relevance", "name", "price_low", "price_high", "newest"]
-SORT_ORDERS: dict[SortOrder, str] = {
-    "relevance": "-rank",
-    "name": "description",
-    "price_low": "price_pence",
-    "price_high": "-price_pence",
-    "newest": "-listed_at",
-}
-DEFAULT_PAGE_SIZE = 24
-LARGEST_PAGE_SIZE = 200
 
 
 class ProductNotFound(Exception):
@@ -51,26 +41,6 @@ class ProductCard:
     description: str
     price_pence: int
     quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductPage:
-    """One page of products; `total` counts the products of all pages, `page` begins at 1."""
-
-    products: tuple[ProductCard, ...]
-    total: int
-    page: int
-    page_size: int
-
-    @property
-    def page_count(self) -> int:
-        """How many pages there are; an empty list has one."""
-        return max(1, -(-self.total // self.page_size))
-
-    @property
-    def has_next(self) -> bool:
-        """Whether a further page exists."""
-        return self.page < self.page_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,29 +107,27 @@ def get_product_detail(*, stock_code: str) -> ProductDetail:
     )
 
 
-def list_products(
-    *,
-    search: str = "",
-    available_only: bool = False,
-    sort: SortOrder = "relevance",
-    page: int = 1,
-    page_size: int = DEFAULT_PAGE_SIZE,
-) -> ProductPage:
-    """List products on sale that have a price now.
+def list_cards(*, stock_codes: Sequence[str]) -> list[ProductCard]:
+    """List products in the order given; what is not on sale, or has no price now, is left out."""
+    cards = _priced(_on_sale(), Now()).filter(stock_code__in=stock_codes)
+    found = {card.stock_code: _card(card) for card in cards}
+    return [found[code] for code in stock_codes if code in found]
 
-    `search` is what people type into a search box: words, "quoted phrases", -without. Without it
-    `relevance` means by name. A page past the end is empty.
-    """
-    page, page_size = max(1, page), min(max(1, page_size), LARGEST_PAGE_SIZE)
-    found = _matching(_on_sale(), search, available_only=available_only)
-    first = (page - 1) * page_size
-    rows = _priced(found, Now()).order_by(_order(sort, search), "description", "id")
-    return ProductPage(
-        products=tuple(_card(row) for row in rows[first : first + page_size]),
-        total=found.filter(Q(prices__effective_from__lte=Now())).distinct().count(),
-        page=page,
-        page_size=page_size,
-    )
+
+def cards(products: Iterable[FoundProduct]) -> list[ProductCard]:
+    """Add to products what lies on the shelf: of stock, services know only whether there is any."""
+    found = list(products)
+    stock = StockLevel.objects.filter(product__stock_code__in=[each.stock_code for each in found])
+    quantities = dict(stock.values_list("product__stock_code", "quantity"))
+    return [
+        ProductCard(
+            stock_code=each.stock_code,
+            description=each.description,
+            price_pence=each.price_pence,
+            quantity=quantities.get(each.stock_code, 0),
+        )
+        for each in found
+    ]
 
 
 def current_prices(*, stock_codes: Iterable[str]) -> dict[str, int]:
@@ -208,24 +176,6 @@ def _price_at(at: datetime | Combinable) -> Subquery:
 def _priced(products: QuerySet[Product], at: datetime | Combinable) -> QuerySet[PricedProduct]:
     priced = products.annotate(price_pence=_price_at(at)).filter(price_pence__isnull=False)
     return priced.select_related("stock").defer("search")
-
-
-def _matching(
-    products: QuerySet[Product], search: str, *, available_only: bool
-) -> QuerySet[Product]:
-    words = search.replace("\x00", "").strip()
-    if words:
-        query = SearchQuery(words, config="english", search_type="websearch")
-        products = products.filter(search=query).annotate(rank=SearchRank(F("search"), query))
-    if available_only:
-        products = products.filter(stock__quantity__gt=0)
-    return products
-
-
-def _order(sort: SortOrder, search: str) -> str:
-    if sort == "relevance" and not search.replace("\x00", "").strip():
-        return SORT_ORDERS["name"]
-    return SORT_ORDERS[sort]
 
 
 def _card(row: PricedProduct) -> ProductCard:

@@ -1,0 +1,1 @@
+"""Which gifts match?"""

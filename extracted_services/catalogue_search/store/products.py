@@ -1,0 +1,241 @@
+"""Where products are kept, and where the index is published: a table, a bucket, a wake-up queue.
+
+A publication is an object with a name of its own and then one PUT of the manifest, which names it.
+So whoever reads the manifest sees the index before or the index after, and never half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from extracted_services.catalogue_search.view import (
+    STOCK_CODE,
+    Manifest,
+    RowChange,
+    newest_version,
+    read_product,
+    row_write,
+)
+from extracted_services.read_models import tables
+from extracted_services.read_models.items import HEAD_ROW, Copy, read_copy
+from extracted_services.read_models.stores import ReadModelStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+
+    from extracted_services.catalogue_search.view import Product
+    from extracted_services.read_models.items import Item
+    from extracted_services.read_models.tables import Table
+
+MANIFEST = "manifest.json"
+WINDOW_SECONDS = 1
+"""Changes of so many seconds are published together; the queue delivers a wake-up after them."""
+PRODUCTS, BEAT = "products", "beat"
+"""What a wake-up is about: products changed, or nothing but a heartbeat has arrived."""
+KEPT_BEFORE = 3
+"""How many indices stay behind the current one, for whoever is just fetching one."""
+
+
+class IndexDamaged(Exception):
+    """What was fetched is not what the manifest names: it is gone, or its bytes are others."""
+
+
+class Changing(Exception):
+    """A product would not hold still while it was read."""
+
+
+class Shelf(Protocol):
+    """What all products are read from at once: a scan, or the memory of a test."""
+
+    def copies(self) -> Iterator[tuple[str, Copy]]:
+        """Read everything that is kept, copy by copy. A copy may change while it is read."""
+
+
+class Bucket(Protocol):
+    """Named objects; each is replaced whole or not at all, and read as it was last put."""
+
+    def put(self, name: str, body: bytes) -> None:
+        """Put an object in the place of what has its name."""
+
+    def get(self, name: str) -> bytes | None:
+        """Return an object, None if there is none of the name."""
+
+    def delete(self, name: str) -> None:
+        """Remove an object, if it is there."""
+
+
+class CatalogueStore(ReadModelStore[RowChange]):
+    """Products in a table, kept row by row and read all at once."""
+
+    def __init__(self, table: Table, shelf: Shelf) -> None:
+        """Keep products in this table, which is read whole by this shelf."""
+        super().__init__(table, row_write)
+        self._shelf = shelf
+
+    def read_products(self) -> tuple[list[Product], bool]:
+        """Read all products that are complete, and tell whether these are all there are.
+
+        Raises:
+            Changing: one was changed again and again while it was read.
+        """
+        found = [read_product(key, self._steady(key, copy)) for key, copy in self._shelf.copies()]
+        return [each for each in found if each is not None], None not in found
+
+    def _steady(self, key: str, copy: Copy, *, tries: int = 5) -> Copy:
+        # A scan reads row by row, the head first: a row that is newer came in between.
+        if copy.head is None or newest_version(copy) <= copy.head.as_of:
+            return copy
+        if not tries:
+            raise Changing(key)
+        return self._steady(key, self.table.read(key), tries=tries - 1)
+
+
+class Publication:
+    """The published indices of a bucket."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        """Publish in this bucket."""
+        self._bucket = bucket
+
+    def find_manifest(self) -> Manifest | None:
+        """Return the manifest of the current index; None before the first was published."""
+        text = self._bucket.get(MANIFEST)
+        return None if text is None else Manifest.from_json(text.decode())
+
+    def publish(self, manifest: Manifest, index: bytes | None) -> None:
+        """Make an index the current one; without one, only what the manifest says of it."""
+        if index is not None:
+            self._bucket.put(manifest.index, index)
+        self._bucket.put(MANIFEST, manifest.to_json().encode())
+
+    def forget(self, names: tuple[str, ...]) -> None:
+        """Remove indices that nobody fetches any more."""
+        for name in names:
+            self._bucket.delete(name)
+
+    def fetch(self, manifest: Manifest, path: Path) -> None:
+        """Write the index that a manifest names to a path: all of it or nothing.
+
+        Raises:
+            IndexDamaged: it is gone, or not what the manifest says.
+        """
+        index = self._bucket.get(manifest.index)
+        if index is None or digest_of(index) != manifest.sha256:
+            raise IndexDamaged(manifest.index)
+        partial = path.with_suffix(f".{threading.get_ident()}.partial")
+        partial.write_bytes(index)
+        partial.replace(path)
+
+
+def digest_of(index: bytes) -> str:
+    """Return what tells one index from another."""
+    return hashlib.sha256(index).hexdigest()
+
+
+class ScannedTable:
+    """Everything in a DynamoDB table, in scans of a megabyte each, strongly consistent."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        """Scan this table."""
+        self._client, self._table_name = client, table_name
+
+    def copies(self) -> Iterator[tuple[str, Copy]]:
+        """See `Shelf`."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table_name, ConsistentRead=True
+        )
+        key = ""
+        items: list[Item] = []
+        for item in (item for page in pages for item in page["Items"]):
+            if item[STOCK_CODE]["S"] != key and items:
+                yield key, _copy(items)
+                items = []
+            key = item[STOCK_CODE]["S"]
+            items.append(item)
+        if items:
+            yield key, _copy(items)
+
+
+def _copy(items: list[Item]) -> Copy:
+    return read_copy(sorted(items, key=lambda item: str(item["row"]["S"]) != HEAD_ROW))
+
+
+class S3Bucket:
+    """A bucket in S3."""
+
+    def __init__(self, client: S3Client, name: str) -> None:
+        """Use the bucket of this name."""
+        self._client, self.name = client, name
+
+    def put(self, name: str, body: bytes) -> None:
+        """See `Bucket`."""
+        self._client.put_object(Bucket=self.name, Key=name, Body=body)
+
+    def get(self, name: str) -> bytes | None:
+        """See `Bucket`."""
+        with suppress(self._client.exceptions.NoSuchKey):
+            return self._client.get_object(Bucket=self.name, Key=name)["Body"].read()
+        return None
+
+    def delete(self, name: str) -> None:
+        """See `Bucket`."""
+        self._client.delete_object(Bucket=self.name, Key=name)
+
+
+class WakeUps:
+    """The queue that wakes the publisher: one message for all the changes of a window of time."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        """Send to the FIFO queue at this address, which delays what it is sent by a window."""
+        self._client, self._url = client, url
+
+    def send(self, about: str, now: float) -> None:
+        """Ask for a publication after this instant, in seconds since 1970.
+
+        The queue drops all but the first message of a window and delivers that one when the window
+        is over: what happened within it is in the table then. All are delivered in their order, so
+        no beat is published before what was committed before it.
+        """
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=about,
+            MessageGroupId="publications",
+            MessageDeduplicationId=f"{about}-{int(now // WINDOW_SECONDS)}",
+        )
+
+
+def connect_store(table_name: str) -> CatalogueStore:
+    """Return the store in this DynamoDB table, at AWS_ENDPOINT_URL if that is set."""
+    table = tables.connect(table_name, key_name=STOCK_CODE)
+    return CatalogueStore(table, ScannedTable(_client("dynamodb", read_timeout=20), table_name))
+
+
+def connect_publication(bucket_name: str) -> Publication:
+    """Return the publications in this S3 bucket, at AWS_ENDPOINT_URL if that is set."""
+    return Publication(S3Bucket(_client("s3", read_timeout=20), bucket_name))
+
+
+def connect_wake_ups(queue_url: str) -> WakeUps:
+    """Return the queue at this address, or at AWS_ENDPOINT_URL if that is set."""
+    return WakeUps(_client("sqs", read_timeout=2), queue_url)
+
+
+def _client(service: Any, *, read_timeout: int) -> Any:
+    # A large part of a cold start, and not needed to import the handlers.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=1,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        tcp_keepalive=True,
+    )
+    return boto3.client(service, config=config)

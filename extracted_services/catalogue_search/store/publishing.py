@@ -1,0 +1,161 @@
+"""From all products to a published index, and from a published index to one that is open."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from event_contracts.streams import NO_PRODUCT
+from extracted_services.catalogue_search.store import indexing
+from extracted_services.catalogue_search.store.index import Index
+from extracted_services.catalogue_search.store.products import KEPT_BEFORE, IndexDamaged, digest_of
+from extracted_services.catalogue_search.view import Manifest
+from extracted_services.read_models.answering import NotComplete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from extracted_services.catalogue_search.store.products import CatalogueStore, Publication
+    from extracted_services.catalogue_search.view import Product
+
+CHECK_SECONDS = 0.5
+"""How long an answer may be given from an index without looking for a newer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An index and the manifest that named it: an answer is given from one such pair."""
+
+    manifest: Manifest
+    index: Index
+
+
+def publish(store: CatalogueStore, publication: Publication, *, at: datetime) -> Manifest:
+    """Publish what the store holds, as of an instant, if it is not published already.
+
+    Raises:
+        Changing: see `CatalogueStore.read_products`; try again.
+    """
+    products, is_complete = store.read_products()
+    before = publication.find_manifest()
+    beat = next((each.version for each in products if each.stock_code == NO_PRODUCT), 0)
+    state = _state_of(products, is_complete=is_complete)
+    if before is not None and before.state == state and not _is_due(before, at):
+        return _with_beat(before, beat, publication, at)
+    index = _built(products, at)
+    kept = (before.index, *before.previous) if before else ()
+    manifest = Manifest(
+        index=f"index-{at:%Y%m%dT%H%M%S}-{uuid4().hex}.sqlite",
+        sha256=digest_of(index),
+        state=state,
+        beat=beat,
+        is_complete=is_complete,
+        published_at=at,
+        due_at=min(filter(None, (each.next_price_at(at) for each in products)), default=None),
+        previous=kept[:KEPT_BEFORE],
+    )
+    publication.publish(manifest, index)
+    publication.forget(kept[KEPT_BEFORE:])
+    return manifest
+
+
+def publish_beat(store: CatalogueStore, publication: Publication, *, at: datetime) -> Manifest:
+    """Publish how far heartbeats have come: a new manifest that names the index of the one before.
+
+    Raises:
+        Changing: see `publish`, which this is where there is no index yet, or another one is due.
+    """
+    before, beat = publication.find_manifest(), store.find_head(NO_PRODUCT)
+    if before is None or _is_due(before, at) or beat is None or not beat.is_complete:
+        return publish(store, publication, at=at)
+    return _with_beat(before, beat.as_of, publication, at)
+
+
+def _with_beat(manifest: Manifest, beat: int, publication: Publication, at: datetime) -> Manifest:
+    if manifest.beat == beat:
+        return manifest
+    following = replace(manifest, beat=beat, published_at=at)
+    publication.publish(following, None)
+    return following
+
+
+def _is_due(manifest: Manifest, at: datetime) -> bool:
+    return manifest.due_at is not None and manifest.due_at <= at
+
+
+def _state_of(products: Sequence[Product], *, is_complete: bool) -> str:
+    digest = hashlib.sha256(repr(is_complete).encode())
+    for product in sorted(products, key=lambda each: each.stock_code):
+        if product.stock_code != NO_PRODUCT:
+            digest.update(repr(product).encode())
+    return digest.hexdigest()
+
+
+def _built(products: Sequence[Product], at: datetime) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index.sqlite"
+        indexing.build(path, products, at=at)
+        return path.read_bytes()
+
+
+class Reader:
+    """The current index, opened: fetched when there is a newer one, and then swapped at once.
+
+    Whoever holds the one before goes on with it: its file is unlinked, and gone when they let go.
+    """
+
+    def __init__(
+        self, publication: Publication, folder: Path, *, clock: Callable[[], float]
+    ) -> None:
+        """Fetch into this folder; `clock` tells seconds that only grow."""
+        self._publication, self._folder, self._clock = publication, folder, clock
+        self._opened: Opened | None = None
+        self._check_at = float("-inf")
+        self._refreshing = threading.Lock()
+
+    def current(self) -> Opened:
+        """Return the index to answer from; look for a newer one if none was looked for lately.
+
+        Raises:
+            NotComplete: none was ever published, or the first one cannot be fetched.
+        """
+        opened, now = self._opened, self._clock()
+        if now >= self._check_at and self._refreshing.acquire(blocking=opened is None):
+            try:
+                opened = self._refresh(self._opened)
+                self._check_at = now + CHECK_SECONDS
+            finally:
+                self._refreshing.release()
+        if opened is None:
+            raise NotComplete("catalogue", "no index was published yet")
+        return opened
+
+    def _refresh(self, opened: Opened | None) -> Opened | None:
+        manifest = self._publication.find_manifest()
+        if manifest is None or (opened is not None and opened.manifest == manifest):
+            return opened
+        if opened is not None and opened.manifest.index == manifest.index:
+            self._opened = Opened(manifest, opened.index)
+        else:
+            try:
+                self._opened = Opened(manifest, self._fetch(manifest))
+            except IndexDamaged:
+                # Another one is current by now, or will be: until then there is the one before.
+                return opened
+        return self._opened
+
+    def _fetch(self, manifest: Manifest) -> Index:
+        path = self._folder / manifest.index
+        self._publication.fetch(manifest, path)
+        try:
+            index = Index(path)
+            index.facets  # noqa: B018 - reads the file while it has its name
+            return index
+        finally:
+            path.unlink()
