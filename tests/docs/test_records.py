@@ -32,10 +32,8 @@ def test_every_decision_is_in_the_index_under_its_number_and_title(record):
     assert f"| {number} | [{title}]({record.name}) |" in index
 
 
-def test_no_two_decisions_have_one_number():
-    numbers = [record.name[:4] for record in DECISIONS]
-
-    assert len(numbers) == len(set(numbers))
+def test_decisions_are_numbered_without_gaps():
+    assert [int(record.name[:4]) for record in DECISIONS] == list(range(1, len(DECISIONS) + 1))
 
 
 @pytest.mark.parametrize("page", sorted(RUNBOOK.glob("*/*.md")), ids=name_of)
