@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.test import Client
 
 from benchmarks.concerns.clients import Crowd, Visit
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     """Who reads: each customer's number, and the cookie that signs them in."""
 
 _ORDERS_EACH = 5
+_WORDS = ("heart", "christmas tree", "metal signs", "vintage", "bag", "lunch box", "candel", "cake")
 
 
 def crowds(customer_ids: Sequence[int], paths: Sequence[str]) -> list[Crowd]:
@@ -46,10 +49,20 @@ def _accounts(visitors: Visitors) -> list[Visit]:
     return [Visit(address="/account/", cookie=cookie) for _, cookie in visitors]
 
 
+def _searches(_: Visitors) -> list[Visit]:
+    return [Visit(address=f"/?{urlencode({'q': words})}") for words in _WORDS]
+
+
+def _reports(_: Visitors) -> list[Visit]:
+    return [Visit(address="/ops/insights/", cookie=_cookie_of(_somebody_of_the_staff()))]
+
+
 _CROWDS: dict[str, tuple[float, Callable[[Visitors], list[Visit]]]] = {
     "order_history": (3.0, _histories),
     "order_detail": (3.0, _orders),
     "customer_summary": (2.0, _accounts),
+    "catalogue_search": (2.0, _searches),
+    "sales_insights": (0.3, _reports),
 }
 
 
@@ -57,6 +70,10 @@ def _session(customer_id: int) -> str:
     user = get_customer(customer_id=customer_id).user
     assert user is not None  # noqa: S101 - these have logins
     return _cookie_of(user)
+
+
+def _somebody_of_the_staff() -> object:
+    return get_user_model().objects.filter(is_staff=True, is_superuser=True).first()
 
 
 def _cookie_of(user: object) -> str:
