@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from extracted_services.customer_summary import projection, queries, store
 from extracted_services.lambda_support import edge_callers
-from extracted_services.lambda_support.code_digest import build_of
-from extracted_services.lambda_support.consuming import Consumer
-from extracted_services.lambda_support.observability import structured_logger
-from extracted_services.lambda_support.responding import respond
-from extracted_services.read_models import answering, parameters
-from extracted_services.read_models.projecting import Outcome, VersionGap
+from extracted_services.read_models import parameters
+from extracted_services.read_models.projecting import Outcome
+from extracted_services.read_models.wiring import ReadModelService
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,40 +18,7 @@ if TYPE_CHECKING:
     from event_contracts.customer_summary import CustomerSummary
     from event_contracts.envelope import Envelope
     from extracted_services.customer_summary.store import SummaryStore
-    from extracted_services.lambda_support.responding import Request, Response
-
-LOGGER = structured_logger("customer_summary")
-
-
-def on_events(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Project a batch of a FIFO queue; the answer names the messages to deliver again."""
-    return consumer(_store()).consume(event)
-
-
-def on_request(event: dict[str, Any], context: Any) -> Response:
-    """Answer a request; each answer says which code gave it."""
-    return respond(event, context, partial(answer, kept_in=_store()), LOGGER, build=_build())
-
-
-@cache
-def _build() -> str:
-    return build_of(__package__)
-
-
-@cache
-def _store() -> SummaryStore:
-    return store.connect(os.environ["TABLE_NAME"])
-
-
-def consumer(kept_in: SummaryStore) -> Consumer:
-    """Return the consumer that keeps summaries in this store."""
-    return Consumer(
-        handle=partial(project, kept_in=kept_in),
-        reads=projection.READS,
-        snapshots=projection.SNAPSHOTS,
-        logger=LOGGER,
-        expected_failures={VersionGap: "gap"},
-    )
+    from extracted_services.lambda_support.responding import Request
 
 
 def project(envelope: Envelope, *, kept_in: SummaryStore) -> Outcome:
@@ -73,11 +36,6 @@ def project(envelope: Envelope, *, kept_in: SummaryStore) -> Outcome:
     touched = partial(kept_in.touched_by, envelope.data, customer_id=customer_id)
     decide = partial(projection.decide, envelope, touched=touched)
     return kept_in.settle(customer_id, decide).outcome
-
-
-def answer(request: Request, *, kept_in: SummaryStore) -> Response:
-    """Answer one request out of this store."""
-    return answering.answer(request, _ANSWERS, kept_in=kept_in)
 
 
 def _summary(request: Request, kept_in: SummaryStore) -> CustomerSummary:
@@ -107,3 +65,14 @@ _ANSWERS: dict[str, Callable[[Request, SummaryStore], object]] = {
     "GET /customers": _customers,
     "GET /edge/customer_summary": _own_summary,
 }
+
+SERVICE = ReadModelService(
+    __package__,
+    connect=store.connect,
+    project=project,
+    reads=projection.READS,
+    snapshots=projection.SNAPSHOTS,
+    answers=_ANSWERS,
+)
+on_events, on_request = SERVICE.on_events, SERVICE.on_request
+consumer, answer = SERVICE.consumer, SERVICE.answer

@@ -147,10 +147,9 @@ def test_heartbeat_moves_only_the_version_of_nobodys_stream_on(in_memory_store):
 def deployed(table_name, monkeypatch):
     """Let the entry points find a table, as they do when deployed, and forget it afterwards."""
     monkeypatch.setenv("TABLE_NAME", table_name)
-    handlers._store.cache_clear()
+    vars(handlers.SERVICE).pop("store", None)
     yield
-    handlers._store().close()
-    handlers._store.cache_clear()
+    vars(handlers.SERVICE).pop("store").close()
 
 
 @pytest.mark.platform

@@ -276,10 +276,9 @@ def test_at_the_edge_nobody_is_answered_without_a_token_that_holds(filled, calle
 def deployed(table_name, monkeypatch):
     """Let the entry points find a table, as they do when deployed, and forget it afterwards."""
     monkeypatch.setenv("TABLE_NAME", table_name)
-    handlers._store.cache_clear()
+    vars(handlers.SERVICE).pop("store", None)
     yield
-    handlers._store().close()
-    handlers._store.cache_clear()
+    vars(handlers.SERVICE).pop("store").close()
 
 
 @pytest.mark.platform
