@@ -123,7 +123,8 @@ def test_what_was_deployed_is_written_down_and_is_there(platform):
     assert outputs["topics"].keys() == set(STREAM_KINDS)
     assert set(outputs["topics"].values()) < topics
     letters = ["order_confirmation_events", "order_confirmation_thin_events"]
-    consumers = [*(f"{service}_events" for service in outputs["services"]), *letters, "tasks"]
+    others = [*letters, "catalogue_search_publish", "tasks"]
+    consumers = [*(f"{service}_events" for service in outputs["services"]), *others]
     # Nobody asks who writes letters.
     assert outputs["services"].keys() == set(SERVICES) - {"order_confirmation"}
     assert outputs["queues"].keys() == {
