@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from monolith.strangler import registry
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.core.management.base import CommandParser
 
 _REASON = "a new local shop"
@@ -31,10 +35,34 @@ class Command(BaseCommand):
             CommandError: a service does not answer as the monolith does, or is not there.
         """
         # One service takes its snapshots in while the next one's are recorded.
-        for path in paths:
+        for path in _fillers(paths):
             call_command("strangler", "backfill", path, "--restart", stdout=self.stdout)
         for path in paths if rung else ():
             call_command("strangler", "reconcile", path, stdout=self.stdout)
             call_command(
                 "strangler", "place", path, rung, f"--reason={_REASON}", stdout=self.stdout
             )
+
+
+def _fillers(paths: Iterable[str]) -> list[str]:
+    """Choose the paths whose snapshots fill all services: some kinds serve more than one of them.
+
+    Of the paths that record the same kind of snapshot, the one that walks over most keys.
+    """
+    fillers: dict[type | str, str] = {}
+    for path in paths:
+        kind = _kind_of_snapshot(path)
+        if kind not in fillers or _key_count(path) > _key_count(fillers[kind]):
+            fillers[kind] = path
+    return sorted(fillers.values())
+
+
+def _kind_of_snapshot(path: str) -> type | str:
+    source = registry.get_path(path).source
+    first = next(iter(source.keys_after("", 1)), None)
+    return path if first is None else type(source.snapshot(first))
+
+
+def _key_count(path: str) -> int:
+    count = registry.get_path(path).source.count
+    return count() if count else 0
