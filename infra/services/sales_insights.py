@@ -18,5 +18,5 @@ def add(scope: Any) -> LakeService:
         service="sales_insights",
         question="How did the shop do?",
         stream_kinds=TAKEN_IN,
-        routes=("/insights/{question}",),
+        routes=("/insights/{question}", "/streams/checksums", "/streams"),
     )
