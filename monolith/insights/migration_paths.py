@@ -20,7 +20,6 @@ from event_contracts.sales_insights import (
     Question,
     days_since_1970,
 )
-from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
 from monolith.insights.queries.answering import answer
 from monolith.insights.queries.orders import (
@@ -28,11 +27,11 @@ from monolith.insights.queries.orders import (
     known_order_streams,
     list_order_streams,
 )
+from monolith.ordering.migration_paths.customer_keys import nobodys_heartbeat
 from monolith.ordering.queries import get_orders_snapshot
 from monolith.strangler import registry
 from monolith.strangler.comparison import Difference, differences
 from monolith.strangler.registry import (
-    HeartbeatSource,
     MovingRead,
     ServiceRequest,
     SnapshotSource,
@@ -92,10 +91,6 @@ def _keys_request(after: str | None) -> ServiceRequest:
     return ServiceRequest(path="/streams", parameters={"after": after} if after else {})
 
 
-def _heartbeat(sent_at: datetime) -> HeartbeatSent:
-    return HeartbeatSent(path=SALES_INSIGHTS, sent_at=sent_at)
-
-
 def _sample_questions(count: int) -> Iterator[Question]:
     today = datetime.now(UTC).date().toordinal()
     for number in range(count):
@@ -140,11 +135,8 @@ sales_insights = MovingRead(
     ),
     checksum_request=_checksum_request,
     keys_request=_keys_request,
-    heartbeat=HeartbeatSource(
-        key=_NOBODYS_STREAM,
-        stream=_NOBODYS_STREAM,
-        event=_heartbeat,
-        query=_all_orders_of(_NOBODYS_STREAM),
+    heartbeat=nobodys_heartbeat(
+        SALES_INSIGHTS, key=_NOBODYS_STREAM, query=_all_orders_of(_NOBODYS_STREAM)
     ),
 )  # fmt: skip
 
