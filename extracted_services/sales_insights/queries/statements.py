@@ -14,6 +14,8 @@ PLACED, CANCELLED = "ordering_order_placed_v1", "ordering_order_cancelled_v1"
 RETURNED, DISPATCHED = "ordering_items_returned_v1", "ordering_order_dispatched_v1"
 LISTED, PRICED = "catalogue_product_listed_v1", "catalogue_price_changed_v1"
 SOLD_OUT, AVAILABLE = "catalogue_product_sold_out_v1", "catalogue_product_became_available_v1"
+STATED = "catalogue_product_snapshot_taken_v1"
+"""States of products, which tell of times before they were stated."""
 ADDED, REMOVED = "ordering_basket_line_added_v1", "ordering_basket_line_removed_v1"
 CHECKED_OUT = "ordering_basket_checked_out_v1"
 
@@ -35,6 +37,10 @@ VIEWS = {
         SELECT order_number, placed_at, returned_at, line.stock_code, line.refund_pence
         FROM (SELECT order_number, placed_at, returned_at, UNNEST(lines) AS line FROM {RETURNED})
     """,
+    "stated_prices": f"""
+        SELECT stock_code, version, price.effective_at, price.price_pence
+        FROM (SELECT stock_code, version, UNNEST(prices) AS price FROM {STATED})
+    """,
 }
 ATHENA_VIEWS = {
     "ordered_lines": f"""
@@ -52,11 +58,16 @@ ATHENA_VIEWS = {
         SELECT o.order_number, o.placed_at, o.returned_at, t.stock_code, t.refund_pence
         FROM {RETURNED} AS o CROSS JOIN UNNEST(o.lines) AS t (stock_code, quantity, refund_pence)
     """,
+    "stated_prices": f"""
+        SELECT o.stock_code, o.version, t.effective_at, t.price_pence
+        FROM {STATED} AS o CROSS JOIN UNNEST(o.prices) AS t (price_pence, effective_at)
+    """,
 }
 BEHIND = {
     "ordered_lines": (PLACED,),
     "cancelled_lines": (PLACED, CANCELLED),
     "returned_lines": (RETURNED,),
+    "stated_prices": (STATED,),
 }
 """The tables that each view looks at."""
 
@@ -104,17 +115,21 @@ _SUMS = """CAST(sum(placed_orders) AS BIGINT) AS orders,
     CAST(sum(refunded) AS BIGINT) AS refunded_pence"""
 _BOOKED_TABLES = (PLACED, CANCELLED, RETURNED)
 # The last word about an instant holds, whenever it was said. Of a product that was on sale before
-# there were events, only the first change tells what it had cost.
+# there were events, a snapshot tells the price in force, and the first change what it had cost.
 _PRICES = f"""
 WITH prices AS (
     SELECT stock_code, effective_at, max_by(price_pence, version) AS price_pence,
-           max_by(former_pence, version) AS former_pence
+           max_by(former_pence, CASE WHEN former_pence IS NOT NULL THEN version END)
+               AS former_pence
     FROM (
         SELECT stock_code, listed_at AS effective_at, price_pence, version,
                CAST(NULL AS BIGINT) AS former_pence
         FROM {LISTED}
         UNION ALL
         SELECT stock_code, effective_at, new_price_pence, version, old_price_pence FROM {PRICED}
+        UNION ALL
+        SELECT stock_code, effective_at, price_pence, version, CAST(NULL AS BIGINT)
+        FROM stated_prices
     ) AS said
     GROUP BY stock_code, effective_at
 )
@@ -218,7 +233,7 @@ STATEMENTS: dict[str, Statement] = {
         GROUP BY c.stock_code, c.changed_at, c.old_price_pence, c.new_price_pence
         ORDER BY coalesce(sum(l.quantity), 0) DESC, c.stock_code, c.changed_at
         LIMIT {MOST_ROWS}""",
-        LISTED, PRICED, "ordered_lines",
+        LISTED, PRICED, "stated_prices", "ordered_lines",
     ),
     "dispatch_times": _statement(
         f"""SELECT least(CAST(floor(date_diff('millisecond', placed_at, dispatched_at)
@@ -239,15 +254,28 @@ STATEMENTS: dict[str, Statement] = {
                 SELECT stock_code, version, sold_out_at, false FROM {SOLD_OUT}
                 UNION ALL
                 SELECT stock_code, version, available_at, true FROM {AVAILABLE}
+                UNION ALL
+                SELECT stock_code, version, occurred_at, is_available FROM {STATED}
             ) AS crossings
             WHERE crossed_at < :end GROUP BY stock_code
+        ), products AS (
+            SELECT stock_code, max_by(description, version) AS description
+            FROM (
+                SELECT stock_code, version, description, listed_at FROM {LISTED}
+                UNION ALL
+                SELECT stock_code, version, description, listed_at FROM {STATED}
+            ) AS told
+            WHERE listed_at < :end AND stock_code NOT IN (
+                SELECT stock_code FROM {STATED} WHERE is_withdrawn AND occurred_at < :end
+            )
+            GROUP BY stock_code
         )
         SELECT p.stock_code, p.description, priced.price_pence, s.is_available
-        FROM {LISTED} AS p JOIN priced ON priced.stock_code = p.stock_code
-        JOIN shelves AS s ON s.stock_code = p.stock_code
-        WHERE p.listed_at < :end AND (:about = '' OR p.stock_code = :about)
+        FROM products AS p JOIN priced ON priced.stock_code = p.stock_code
+        LEFT JOIN shelves AS s ON s.stock_code = p.stock_code
+        WHERE :about = '' OR p.stock_code = :about
         ORDER BY p.stock_code""",
-        LISTED, PRICED, SOLD_OUT, AVAILABLE,
+        LISTED, PRICED, SOLD_OUT, AVAILABLE, STATED, "stated_prices",
     ),
     "baskets_by_day": _statement(
         f"""{_ROUNDS} SELECT CAST(CAST(begun_at AS DATE) AS VARCHAR) AS day, count(*) AS begun,
