@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from extracted_services.read_models.answering import NotComplete
-from extracted_services.sales_insights.queries.statements import BEHIND, STATED, VIEWS
+from extracted_services.sales_insights.queries.views import BEHIND, STATED, VIEWS
 from extracted_services.sales_insights.store import Gone
 from extracted_services.sales_insights.view import heard, newest, rows_of, stage, staged_rows
 
