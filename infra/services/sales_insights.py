@@ -20,5 +20,5 @@ def add(scope: Any) -> LakeService:
         question="How did the shop do?",
         stream_kinds=TAKEN_IN,
         snapshots=(CustomerOrdersSnapshotTaken,),
-        routes=("/insights/{question}",),
+        routes=("/insights/{question}", "/streams/checksums", "/streams"),
     )
