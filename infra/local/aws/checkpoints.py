@@ -18,7 +18,7 @@ import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from ministack import app as ministack_app
 from ministack.core import persistence
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from infra.local.aws.changes import ChangeWatch
     from infra.local.aws.generations import StateFolder
+
+Value = TypeVar("Value")
 
 GIVE_UP_SECONDS = 60.0
 LAST_FILE_DESCRIPTOR = 65_536
@@ -123,8 +125,8 @@ class Checkpoints:
         self._folder.write(states, checkpoint_at=checkpoint_at, port=self._port)
 
 
-def _as_it_is(value: Any, _memo: dict[int, Any] | None = None, _nothing: Any = None) -> Any:
-    return value
+def _as_it_is(x: Value, memo: dict[int, Any] | None = None, _nil: Any = None) -> Value:  # noqa: ARG001
+    return x
 
 
 def _states(getters: Mapping[str, Callable[[], Any]]) -> list[tuple[str, Any]]:
