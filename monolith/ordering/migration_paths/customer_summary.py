@@ -92,7 +92,7 @@ def _heartbeat(sent_at: datetime) -> HeartbeatSent:
 
 customer_summary = MovingRead(
     name=CUSTOMER_SUMMARY,
-    family="customers",
+    family="orders",
     monolith_answer=get_customer_summary,
     service_request=_service_request,
     answer_class=CustomerSummary,
