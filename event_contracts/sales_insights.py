@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 _EPOCH = date(1970, 1, 1)
-LONGEST_PERIOD_DAYS = 3_660
+LONGEST_PERIOD_DAYS = 36_600
 EFFECT_DAYS = 14
 """How long before and after a change of price the sales are counted."""
 MOST_ROWS = 20
@@ -116,6 +116,10 @@ class ProductAsOf:
     is_available: bool | None
 
 
+ALL_TIME = Period(first_day=date(1970, 1, 1), until_day=date(2070, 1, 1))
+"""Every day of any shop, so that a question about all of a stream is always the same one."""
+
+
 def read_day(text: str) -> date:
     """Read a day as `2011-03-14`.
 
@@ -190,8 +194,9 @@ class Question:
 class Answer:
     """The rows of an answer, in plain values of the question's row class.
 
-    `as_of` counts the days since 1970 of which the answer has everything; `recorded_until` is the
-    newest instant of recording that it is drawn from.
+    `as_of` counts the days since 1970 of which the answer has everything; of an answer about one
+    stream it is the version of that. `recorded_until` is the newest instant of recording that it is
+    drawn from.
     """
 
     question: str

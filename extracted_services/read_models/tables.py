@@ -174,7 +174,9 @@ class DynamoDBTable:
         if replacement is None:
             self._transact(self._put_head(key, expected, head), actions)
             return
-        steps = _steps([*actions, *self._deletions(key, writes)])
+        # The head is the first row of a copy that is written: without one there is none to delete.
+        stored = self._deletions(key, writes) if expected else ()
+        steps = _steps([*actions, *stored])
         if len(steps) == 1:
             self._transact(self._put_head(key, expected, head), steps[0])
             return

@@ -14,13 +14,14 @@ from extracted_services.lambda_support.code_digest import build_of
 from extracted_services.lambda_support.consuming import Consumer
 from extracted_services.lambda_support.observability import structured_logger, with_metrics
 from extracted_services.lambda_support.responding import respond
-from extracted_services.read_models import answering
+from extracted_services.read_models import answering, parameters
 from extracted_services.sales_insights import projection, queries, store
 from extracted_services.sales_insights.view import READS, SNAPSHOTS, landing_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from event_contracts.checksums import Checksum, KeyList
     from event_contracts.envelope import Envelope
     from event_contracts.sales_insights import Answer
     from extracted_services.lambda_support.responding import Request, Response
@@ -68,7 +69,7 @@ def consumer(rows: list[Row]) -> Consumer:
         rows.extend(projection.facts_of(envelope))
         return TAKEN
 
-    return Consumer(handle=take, reads=READS, snapshots=SNAPSHOTS, logger=LOGGER)
+    return Consumer(handle=take, reads=READS | {"strangler"}, snapshots=SNAPSHOTS, logger=LOGGER)
 
 
 def answer(request: Request, *, kept_in: ObjectLake) -> Response:
@@ -81,8 +82,20 @@ def _question(request: Request, kept_in: ObjectLake) -> Answer:
     return queries.answer(question, kept_in, _engine())
 
 
+def _checksum(request: Request, kept_in: ObjectLake) -> Checksum:
+    streams = parameters.read_keys(request.parameters, queries.read_stream)
+    return queries.checksum(streams, kept_in, _engine())
+
+
+def _streams(request: Request, kept_in: ObjectLake) -> KeyList:
+    after = parameters.read_place_in_list(request.parameters)
+    return queries.list_streams(after, kept_in, _engine())
+
+
 _ANSWERS: dict[str, Callable[[Request, ObjectLake], object]] = {
     "GET /insights/{question}": _question,
+    "GET /streams/checksums": _checksum,
+    "GET /streams": _streams,
 }
 
 

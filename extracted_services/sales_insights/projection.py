@@ -26,13 +26,14 @@ from event_contracts.ordering import (
     OrderPlaced,
 )
 from event_contracts.registry import event_type_of
+from event_contracts.strangler import HeartbeatSent
 from extracted_services.sales_insights.view import (
     FILES,
     DataFile,
     Replaced,
     file_rows,
+    heard,
     newest,
-    read_landing,
     row_of,
     stage,
     staged_rows,
@@ -44,8 +45,17 @@ if TYPE_CHECKING:
 
     from event_contracts.envelope import Envelope
     from event_contracts.ordering import OrderRecord
-    from extracted_services.sales_insights.view import Lake, Manifest, Partition, Row
+    from extracted_services.sales_insights.view import (
+        Lake,
+        LandedRow,
+        Landing,
+        Manifest,
+        Partition,
+        Row,
+    )
 
+PATH = "sales_insights"
+"""Whose heartbeats are listened to: those of other paths only wake their own services."""
 MOST_LANDED = 2_000
 """Landed objects that one merge takes in."""
 FULL_BYTES = 64 * 1024 * 1024
@@ -65,6 +75,8 @@ class Merged:
 
 def facts_of(envelope: Envelope) -> list[Row]:
     """Turn an event into rows: its own, and those of the facts that a snapshot of orders tells."""
+    if isinstance(envelope.data, HeartbeatSent) and envelope.data.path != PATH:
+        return []
     if not isinstance(envelope.data, CustomerOrdersSnapshotTaken):
         return [row_of(envelope, fact_id=_name_of(envelope.data))]
     told = [
@@ -133,18 +145,19 @@ def merge(lake: Lake, engine: Any, *, now: datetime, full_bytes: int = FULL_BYTE
     """
     manifest, token = lake.read_manifest()
     keys = lake.list_landed(MOST_LANDED)
-    rows = [row for text in lake.read_landed(keys) for row in read_landing(text)]
+    landed = lake.read_landed(keys)
+    partitions = _by_partition(row for landing in landed for row in landing.rows)
     written, changed = [], manifest
     with TemporaryDirectory(prefix="merging-") as folder:
-        for place, group in _by_partition(rows):
+        for place, group in partitions:
             merging = _Merging(lake, engine, Path(folder), full_bytes)
             file = merging.write(place, group, changed.of(place))
             if file is not None:
                 written.append((file, _open_file(changed.of(place), full_bytes)))
-    changed = _changed(manifest, written, rows, now)
+    changed = _changed(manifest, written, landed, now)
     if changed != manifest:
         lake.replace_manifest(changed, token)
-    for place, _ in _by_partition(rows):
+    for place, _ in partitions:
         lake.list_for_athena(place, changed.of(place))
     lake.take_away([*keys, *_outlived(manifest, now)])
     new = sum(file.rows - (old.rows if old else 0) for file, old in written)
@@ -159,7 +172,7 @@ class _Merging:
     full_bytes: int
 
     def write(
-        self, place: Partition, rows: Sequence[Row], files: Sequence[DataFile]
+        self, place: Partition, rows: Sequence[LandedRow], files: Sequence[DataFile]
     ) -> DataFile | None:
         """Write a partition's open file anew with these rows; None if it had them all."""
         opened = _open_file(files, self.full_bytes)
@@ -181,7 +194,7 @@ class _Merging:
     def _copy(
         self,
         table: str,
-        rows: Sequence[Row],
+        rows: Sequence[LandedRow],
         opened: DataFile | None,
         full: Sequence[DataFile],
         written: Path,
@@ -202,8 +215,8 @@ class _Merging:
         return int(count)
 
 
-def _by_partition(rows: Iterable[Row]) -> list[tuple[Partition, list[Row]]]:
-    def name(row: Row) -> tuple[str, str]:
+def _by_partition(rows: Iterable[LandedRow]) -> list[tuple[Partition, list[LandedRow]]]:
+    def name(row: LandedRow) -> tuple[str, str]:
         return row.place.table, row.place.day
 
     groups = [list(group) for _, group in groupby(sorted(rows, key=name), key=name)]
@@ -214,10 +227,10 @@ def _open_file(files: Sequence[DataFile], full_bytes: int) -> DataFile | None:
     return next((file for file in files if file.size_bytes < full_bytes), None)
 
 
-def _key_of(place: Partition, rows: Iterable[Row], opened: DataFile | None) -> str:
+def _key_of(place: Partition, rows: Iterable[LandedRow], opened: DataFile | None) -> str:
     """Name a file after what it was made from: made again, it is the same file."""
     digest = blake2b((opened.key if opened else "").encode(), digest_size=16)
-    for fact_id in sorted({row.values["fact_id"] for row in rows}):
+    for fact_id in sorted({row.fact_id for row in rows}):
         digest.update(fact_id.encode())
     return f"{FILES}{place.table}/day={place.day}/{digest.hexdigest()}.parquet"
 
@@ -225,7 +238,7 @@ def _key_of(place: Partition, rows: Iterable[Row], opened: DataFile | None) -> s
 def _changed(
     manifest: Manifest,
     written: Sequence[tuple[DataFile, DataFile | None]],
-    rows: Sequence[Row],
+    landed: Sequence[Landing],
     now: datetime,
 ) -> Manifest:
     gone = {old.key for _, old in written if old is not None}
@@ -235,7 +248,8 @@ def _changed(
         manifest,
         files=tuple(sorted([*kept, *(file for file, _ in written)], key=lambda file: file.key)),
         replaced=(*still_read, *(Replaced(key=key, replaced_at=now) for key in sorted(gone))),
-        recorded_until=newest(manifest, rows),
+        recorded_until=newest(manifest, landed),
+        heard=heard(manifest, landed),
     )
 
 

@@ -12,7 +12,15 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Protocol
 
 from event_contracts.plain_values import from_plain, to_plain
-from extracted_services.sales_insights.view import ATHENA, FILES, LANDING, MANIFEST, Manifest
+from extracted_services.sales_insights.view import (
+    ATHENA,
+    FILES,
+    LANDING,
+    MANIFEST,
+    Landing,
+    Manifest,
+    read_landing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +75,7 @@ class ObjectLake:
 
     def __init__(self, objects: Objects, folder: Path) -> None:
         self._objects, self._folder = objects, folder
+        self._landed: dict[str, Landing] = {}
         self._read: tuple[Manifest, str] | None = None
 
     def land(self, key: str, text: str) -> None:
@@ -77,10 +86,12 @@ class ObjectLake:
         """See `view.Lake`."""
         return self._objects.list(LANDING, most)
 
-    def read_landed(self, keys: Sequence[str]) -> list[str]:
-        """See `view.Lake`."""
-        self._forget_all_but(LANDING, keys)
-        return [path.read_text() for path in self._copies(keys)]
+    def read_landed(self, keys: Sequence[str]) -> list[Landing]:
+        """See `view.Lake`: each is read once, and kept for as long as it is asked for."""
+        with ThreadPoolExecutor(READING_THREADS) as threads:
+            found = list(threads.map(self._landing, keys))
+        self._landed = dict(zip(keys, found, strict=True))
+        return found
 
     def read_manifest(self) -> tuple[Manifest, str | None]:
         """See `view.Lake`."""
@@ -90,7 +101,7 @@ class ObjectLake:
             return Manifest(), None
         if self._read is None or self._read[1] != token:
             manifest: Manifest = from_plain(Manifest, json.loads(content), where=MANIFEST)
-            self._forget_all_but(FILES, [file.key for file in manifest.files])
+            self._forget_all_but([file.key for file in manifest.files])
             self._read = manifest, token
         return self._read
 
@@ -117,9 +128,13 @@ class ObjectLake:
         for key in keys:
             (self._folder / key).unlink(missing_ok=True)
 
-    def _forget_all_but(self, prefix: str, keys: Sequence[str]) -> None:
+    def _landing(self, key: str) -> Landing:
+        known = self._landed.get(key)
+        return known or read_landing(self._objects.get(key)[0].decode())
+
+    def _forget_all_but(self, keys: Sequence[str]) -> None:
         kept = {self._folder / key for key in keys}
-        for path in (self._folder / prefix).rglob("*.*"):
+        for path in (self._folder / FILES).rglob("*.*"):
             if path.is_file() and path not in kept:
                 path.unlink()
 

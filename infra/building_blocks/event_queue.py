@@ -10,11 +10,12 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from event_contracts.registry import EVENT_CLASSES, EVENT_TYPES, is_snapshot
 from infra import exports
 from infra.building_blocks.alarms import alarm_when_not_empty, alarm_when_old
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 MOST_RECEIVES = 5
 OLDEST_EVENT = Duration.minutes(2)
@@ -23,9 +24,11 @@ VISIBILITY_PER_TIMEOUT = 6
 
 
 class EventQueue(Construct):  # type: ignore[misc]  # its types are in .venv-cdk
-    """Subscribed to all events of some kinds of streams.
+    """Subscribed to all facts of some kinds of streams, and to `snapshots`, classes of events.
 
-    Never to some types only: a stream's versions would have gaps.
+    Never to some facts only: a stream's versions would have gaps. A snapshot raises no version, and
+    one that is taken for somebody else's read model may stay away. So those that are not wanted are
+    named, not those that are: a kind of snapshot that is younger than this queue is delivered.
     """
 
     def __init__(
@@ -34,10 +37,12 @@ class EventQueue(Construct):  # type: ignore[misc]  # its types are in .venv-cdk
         *,
         consumer: str,
         stream_kinds: Sequence[str],
+        snapshots: Collection[type],
         function_timeout: Duration,
     ) -> None:
         super().__init__(scope, "Events")
         self._consumer = consumer
+        self._unwanted = _snapshots_other_than(snapshots)
         self.dead_letters = self._add_queue(
             "Dead", f"{consumer}-events-dead", retention=Duration.days(14)
         )
@@ -80,7 +85,12 @@ class EventQueue(Construct):  # type: ignore[misc]  # its types are in .venv-cdk
         )
         topic.add_subscription(
             subscriptions.SqsSubscription(
-                self.queue, raw_message_delivery=True, dead_letter_queue=self.dead_letters
+                self.queue,
+                raw_message_delivery=True,
+                dead_letter_queue=self.dead_letters,
+                filter_policy={
+                    "event_type": sns.SubscriptionFilter.string_filter(denylist=self._unwanted)
+                },
             )
         )
 
@@ -93,3 +103,8 @@ class EventQueue(Construct):  # type: ignore[misc]  # its types are in .venv-cdk
             age=OLDEST_EVENT,
             page="events-wait-too-long",
         )
+
+
+def _snapshots_other_than(taken_over: Collection[type]) -> list[str]:
+    wanted = {EVENT_TYPES[snapshot] for snapshot in taken_over}
+    return sorted(name for name in EVENT_CLASSES if is_snapshot(name) and name not in wanted)

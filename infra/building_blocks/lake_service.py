@@ -21,7 +21,7 @@ from infra.building_blocks.service_function import ServiceImage, add_function
 from infra.environments import EnvironmentStack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from aws_cdk import aws_lambda as lambda_
 
@@ -45,6 +45,7 @@ class LakeService(EnvironmentStack):
         service: str,
         question: str,
         stream_kinds: Sequence[str],
+        snapshots: Collection[type],
         routes: Sequence[str],
     ) -> None:
         name = service.replace("_", "-")
@@ -54,7 +55,11 @@ class LakeService(EnvironmentStack):
         self._image = ServiceImage.asked_of(self, name)
         self._consume(
             EventQueue(
-                self, consumer=name, stream_kinds=stream_kinds, function_timeout=EVENTS_TIMEOUT
+                self,
+                consumer=name,
+                stream_kinds=stream_kinds,
+                snapshots=snapshots,
+                function_timeout=EVENTS_TIMEOUT,
             )
         )
         self._merge()

@@ -19,7 +19,7 @@ from infra.building_blocks.service_function import ServiceCode, add_function
 from infra.environments import EnvironmentStack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from aws_cdk import aws_lambda as lambda_
 
@@ -49,6 +49,7 @@ class ProjectionService(EnvironmentStack):
         service: str,
         question: str,
         stream_kinds: Sequence[str],
+        snapshots: Collection[type],
         partition_key: str,
         sort_key: str,
         routes: Sequence[str],
@@ -60,7 +61,11 @@ class ProjectionService(EnvironmentStack):
         self._table = self._add_table(name, partition_key=partition_key, sort_key=sort_key)
         self.on_events = self._consume(
             EventQueue(
-                self, consumer=name, stream_kinds=stream_kinds, function_timeout=EVENTS_TIMEOUT
+                self,
+                consumer=name,
+                stream_kinds=stream_kinds,
+                snapshots=snapshots,
+                function_timeout=EVENTS_TIMEOUT,
             )
         )
         self.on_request = self._answer(name, routes)

@@ -29,7 +29,10 @@ class DidNotStart(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What to run. `is_ready` is asked until it says yes; `stop_signal` asks for a clean end."""
+    """What to run. `is_ready` is asked until it says yes; `stop_signal` asks for a clean end.
+
+    One that has `ended` is told how it ended by itself, and is not started again whatever it was.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -39,6 +42,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     owns_its_end: bool = False  # it ties its life to its parent's itself
     ends_by_itself: bool = False  # it has finished when it ends well
+    ended: Callable[[int], None] | None = None
 
 
 class Process:

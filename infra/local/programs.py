@@ -12,6 +12,7 @@ from infra.local.processes import Program
 from infra.local.site import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from infra.local.site import Site
@@ -140,4 +141,14 @@ def trade(site: Site, file: Path) -> Program:
             f"--pace={_TRICKLE_SECONDS}",
         ),
         environment=site.environment,
+    )
+
+
+def reads(site: Site, words: Sequence[str], *, ended: Callable[[int], None]) -> Program:
+    """The reads of a new shop on their way to the services, while the monolith answers them."""
+    return Program(
+        name="reads",
+        command=(sys.executable, "manage.py", "move_local_reads", *words),
+        environment=site.environment,
+        ended=ended,
     )

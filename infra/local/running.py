@@ -13,13 +13,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from infra.local import control, run_file, trade_source
+from infra.local.shop import READS_FAILED, READS_SETTLED
 from infra.local.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-# Every read path is filled and compared before it opens; the machine may be busy.
+# Every read path is filled and compared; the machine may be busy.
 _OPEN_SECONDS = 600
 
 
@@ -84,10 +85,12 @@ def run_shop(
     generated_orders: int | None = None,
     rung: str = "service",
     environment: Mapping[str, str] = MappingProxyType({}),
+    await_reads: bool = True,
 ) -> Iterator[RunningShop]:
-    """Run a quiet shop of its own, ports and all, with its read paths on a rung, for a block.
+    """Run a quiet shop of its own, ports and all, for a block: open, with its reads on a rung.
 
-    `environment` is told to all of its processes.
+    `environment` is told to all of its processes. Without `await_reads` it is open, and they are on
+    their way.
     """
     shop = RunningShop(state_dir)
     environment = {
@@ -113,6 +116,8 @@ def run_shop(
         )
         try:
             wait_until(lambda: _is_open(process, shop), "the shop's opening", seconds=_OPEN_SECONDS)
+            if await_reads:
+                wait_until(lambda: _is_settled(shop), "its reads to move", seconds=_OPEN_SECONDS)
             yield shop
         finally:
             process.terminate()
@@ -125,3 +130,11 @@ def _is_open(process: subprocess.Popen[bytes], shop: RunningShop) -> bool:
         raise RuntimeError(f"the shop ended with {process.returncode}:\n{log}")
     # A shop that was killed may have left its own run file.
     return shop.addresses.get("pid") == process.pid and bool(shop.addresses.get("is_open"))
+
+
+def _is_settled(shop: RunningShop) -> bool:
+    reads = shop.addresses["reads"]
+    if reads == READS_FAILED:
+        log = (shop.state_dir / "logs" / "reads.log").read_text(errors="replace")[-4000:]
+        raise RuntimeError(f"the reads did not move:\n{log}")
+    return bool(reads == READS_SETTLED)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # An event published shortly before a checkpoint may be in neither: republish a little more.
 _CHECKPOINT_MARGIN = timedelta(seconds=30)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+READS_MOVE, READS_SETTLED, READS_FAILED = "moving", "settled", "failed"
+"""How far the reads are that were to move when the shop was opened: `reads` in the run file."""
 
 
 class Shop:
@@ -66,8 +68,9 @@ class Shop:
         self._supervisor.on_change = lambda: self._write_run_file(control_port)
         for stage in (self._open_platform, self._open_shop, self._furnish, self._let_trade_in):
             stage()
-        self._write_run_file(control_port, is_open=True)
+        self._write_run_file(control_port, is_open=True, reads=self._reads)
         self._greet()
+        self._let_reads_move()
 
     def _open_platform(self) -> None:
         if "DATABASE_URL" not in os.environ:
@@ -129,9 +132,8 @@ class Shop:
         self._steps.manage("resync", "outbox", "resync", f"--since={since.isoformat()}")
 
     def _furnish(self) -> None:
-        """Give a new shop its past, and let the services answer for it. Done once."""
+        """Give a new shop its past. Done once."""
         if self._is_done("furnished"):
-            self._backfill_again_if_lost()
             return
         if self._trade.orders_to_generate and not self._trade.file.exists():
             self._steps.manage(
@@ -145,23 +147,38 @@ class Shop:
             "import", "import_online_retail", str(self._trade.file), f"--until={HISTORY_UNTIL}"
         )
         self._steps.manage("logins", "open_local_logins")
-        # A shop that was killed while it was being furnished may have sent its snapshots in vain.
-        if self._rung != "monolith":
-            self._move_reads()
         self._mark_done("furnished")
 
-    def _move_reads(self) -> None:
-        self._steps.manage("reads", "move_local_reads", *self._paths(), f"--rung={self._rung}")
+    @property
+    def _reads(self) -> str:
+        is_settled = self._rung == "monolith" or self._is_done("reads-moved")
+        return READS_SETTLED if is_settled and not self._lost_everything else READS_MOVE
+
+    def _let_reads_move(self) -> None:
+        """Fill the services, and let them answer, while the monolith does: nobody has to wait."""
+        if self._reads == READS_SETTLED:
+            return
+        # A shop that was killed meanwhile may have sent its snapshots in vain: from the start then.
+        words = self._paths()
+        if self._lost_everything:
+            self._console.shout("local AWS had lost everything: taking all snapshots again")
+        if not self._is_done("reads-moved"):
+            words.append(f"--rung={self._rung}")
+        self._supervisor.start(programs.reads(self._site, words, ended=self._reads_have_ended))
 
     def _paths(self) -> list[str]:
         """Name the read paths that have a service to move to: it is called as they are."""
         deployed = json.loads((self._state_dir / "deployed.json").read_text())
         return sorted(deployed["services"])
 
-    def _backfill_again_if_lost(self) -> None:
-        if self._lost_everything:
-            self._console.shout("local AWS had lost everything: taking all snapshots again")
-            self._steps.manage("reads", "move_local_reads", *self._paths())
+    def _reads_have_ended(self, exit_code: int) -> None:
+        if exit_code == 0:
+            self._mark_done("reads-moved")
+            self._console.say(f"all reads that have a service are on the rung {self._rung}")
+        else:
+            log = self._console.log_of("reads")
+            self._console.shout(f"reads that did not move stay in the monolith: see the log {log}")
+        self._note(reads=READS_SETTLED if exit_code == 0 else READS_FAILED)
 
     def _let_trade_in(self) -> None:
         if self._trickle:
@@ -174,13 +191,14 @@ class Shop:
     def _mark_done(self, step: str) -> None:
         (self._state_dir / f"{step}.done").touch()
 
-    def _write_run_file(self, control_port: int, *, is_open: bool | None = None) -> None:
-        running: dict[str, Any] = run_file.read(self._state_dir)
-        running.update(self._site.urls, pid=os.getpid(), control_port=control_port)
-        running["processes"] = self._supervisor.pids
-        if is_open is not None:
-            running["is_open"] = is_open
-        run_file.write(self._state_dir, running)
+    def _write_run_file(self, control_port: int, **facts: Any) -> None:
+        self._note(
+            **self._site.urls, pid=os.getpid(), control_port=control_port,
+            processes=self._supervisor.pids, **facts,
+        )  # fmt: skip
+
+    def _note(self, **facts: Any) -> None:
+        run_file.write(self._state_dir, {**run_file.read(self._state_dir), **facts})
 
     def _greet(self) -> None:
         logins = json.loads((self._state_dir / "logins.json").read_text())

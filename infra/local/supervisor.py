@@ -152,7 +152,12 @@ class Supervisor:
         return "done"
 
     def _bury(self, name: str, process: Process) -> None:
-        if process.program.ends_by_itself and process.exit_code == 0:
+        program, exit_code = process.program, process.exit_code
+        if program.ended is not None and exit_code is not None:
+            del self._running[name]
+            program.ended(exit_code)
+            return
+        if program.ends_by_itself and exit_code == 0:
             self._console.say(f"{name} has finished")
             del self._running[name]
             return

@@ -7,6 +7,7 @@ from typing import Any
 from aws_cdk import Duration
 from aws_cdk import aws_lambda_event_sources as event_sources
 
+from event_contracts.catalogue import ProductSnapshotTaken
 from event_contracts.streams import PRODUCT
 from infra.building_blocks.projection_service import BATCH_SIZE, ProjectionService
 from infra.building_blocks.publication import Publication
@@ -25,6 +26,7 @@ class CatalogueSearch(ProjectionService):
             service="catalogue_search",
             question="Which gifts match?",
             stream_kinds=(PRODUCT,),
+            snapshots=(ProductSnapshotTaken,),
             partition_key="stock_code",
             sort_key="row",
             routes=("/products", "/products/checksums", "/products/keys"),

@@ -9,6 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
+from event_contracts.customers import ContactSnapshotTaken
 from event_contracts.streams import ANNOUNCEMENT, CUSTOMER, GUEST_ORDER
 from infra.building_blocks.claims import let_read_claims
 from infra.building_blocks.event_queue import EventQueue
@@ -47,6 +48,7 @@ class OrderConfirmation(EnvironmentStack):
                 self,
                 consumer=NAME,
                 stream_kinds=(CUSTOMER, GUEST_ORDER),
+                snapshots=(ContactSnapshotTaken,),
                 function_timeout=TIMEOUT,
             ),
         )
@@ -57,6 +59,7 @@ class OrderConfirmation(EnvironmentStack):
                 Construct(self, "Thin"),
                 consumer=f"{NAME}-thin",
                 stream_kinds=(ANNOUNCEMENT,),
+                snapshots=(),
                 function_timeout=TIMEOUT,
             ),
         )

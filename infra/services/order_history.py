@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from event_contracts.ordering import OrderHistorySnapshotTaken
 from event_contracts.streams import CUSTOMER
 from infra.building_blocks.projection_service import ProjectionService
 
@@ -15,6 +16,7 @@ def add(scope: Any) -> ProjectionService:
         service="order_history",
         question="What has this customer ordered?",
         stream_kinds=(CUSTOMER,),
+        snapshots=(OrderHistorySnapshotTaken,),
         partition_key="customer_id",
         sort_key="row",
         routes=("/customers/{id}/orders", "/customers/checksums", "/customers"),

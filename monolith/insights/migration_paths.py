@@ -2,7 +2,8 @@
 
 What tables and events both can tell is asked through the strangler, and compared. A report is about
 everybody, so there is no customer whose version it could have: it has the days of which it tells,
-and a day that is over never changes.
+and a day that is over never changes. What all streams of orders hold is compared stream by stream,
+each at its version.
 """
 
 from __future__ import annotations
@@ -11,27 +12,37 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.sales_insights import (
+    ALL_TIME,
     FROM_EVENTS_ONLY,
-    LONGEST_PERIOD_DAYS,
     ROWS,
     Answer,
     Period,
     Question,
     days_since_1970,
 )
+from event_contracts.streams import NOBODY, customer_stream
 from monolith.insights.queries.answering import answer
-from monolith.insights.queries.orders import count_order_streams, list_order_streams
+from monolith.insights.queries.orders import (
+    count_order_streams,
+    known_order_streams,
+    list_order_streams,
+)
+from monolith.ordering.migration_paths.customer_keys import nobodys_heartbeat
 from monolith.ordering.queries import get_orders_snapshot
 from monolith.strangler import registry
 from monolith.strangler.comparison import Difference, differences
-from monolith.strangler.registry import MovingRead, ServiceRequest, SnapshotSource
+from monolith.strangler.registry import (
+    MovingRead,
+    ServiceRequest,
+    SnapshotSource,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 SALES_INSIGHTS = "sales_insights"
 BOTH_CAN_TELL = tuple(name for name in ROWS if name not in FROM_EVENTS_ONLY)
-_NO_STREAM = "insights/everybody"
+_NOBODYS_STREAM = customer_stream(NOBODY)
 _SAMPLE_DAYS = (1, 7, 28, 90)
 # Twice what a question may take; beyond that the tables answer.
 _REPORT_SECONDS = 4.0
@@ -64,10 +75,20 @@ def _rows(said: Answer) -> dict[str, Any]:
     return {"question": said.question, "rows": list(said.rows)}
 
 
+def _stream_of(question: Question) -> str | None:
+    return question.about if question.name == "orders_booked" else None
+
+
 def _all_orders_of(stream: str) -> Question:
-    today = datetime.now(UTC).date()
-    first = date.fromordinal(today.toordinal() - LONGEST_PERIOD_DAYS)
-    return Question.over(Period(first_day=first, until_day=today), "orders_booked", about=stream)
+    return Question.over(ALL_TIME, "orders_booked", about=stream)
+
+
+def _checksum_request(streams: Sequence[str]) -> ServiceRequest:
+    return ServiceRequest(path="/streams/checksums", parameters={"ids": ",".join(streams)})
+
+
+def _keys_request(after: str | None) -> ServiceRequest:
+    return ServiceRequest(path="/streams", parameters={"after": after} if after else {})
 
 
 def _sample_questions(count: int) -> Iterator[Question]:
@@ -88,7 +109,7 @@ sales_insights = MovingRead(
     service_request=service_request,
     answer_class=Answer,
     version_of=lambda said: said.as_of,
-    stream_of=lambda _question: _NO_STREAM,
+    stream_of=_stream_of,
     read_at="/ops/insights/",
     timeout_seconds=_REPORT_SECONDS,
     for_staff=True,
@@ -110,6 +131,12 @@ sales_insights = MovingRead(
         first_query=_all_orders_of,
         next_query=lambda _question, _said: None,
         count=count_order_streams,
+        known=known_order_streams,
+    ),
+    checksum_request=_checksum_request,
+    keys_request=_keys_request,
+    heartbeat=nobodys_heartbeat(
+        SALES_INSIGHTS, key=_NOBODYS_STREAM, query=_all_orders_of(_NOBODYS_STREAM)
     ),
 )  # fmt: skip
 

@@ -1,28 +1,27 @@
-"""A shop whose every step is taken by the real operations, for the agreement laws.
-
-What it publishes is the text that the outbox would, to be delivered duplicated and reordered.
-"""
+"""A shop whose every step is taken by the real operations, for the agreement laws."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from event_contracts.streams import customer_stream
 from monolith.catalogue.legacy import LegacyProduct, load_products
 from monolith.customers import operations as customers
 from monolith.customers.legacy import LegacyCustomer, load_customers
 from monolith.ordering import operations
 from monolith.ordering.legacy import LegacyLine, LegacyOrder, load_orders
 from monolith.outbox import recording
-from monolith.outbox.models import OutboxMessage
+from monolith.strangler.snapshots import record_snapshots
+from tests.agreement.delivering import undone
 from tests.factories import HOME, NOON, a_country, a_customer, a_key, delivery, lines
 
 LEGACY_CUSTOMER = 17850
+LEGACY_ORDERS, LEGACY_GUEST_ORDER = ("536365", "536366"), "536370"
+GUEST = 3
 PRODUCTS = ("A1", "B2", "C3")
 REFUSALS = (
     operations.OutOfStock,
@@ -46,28 +45,23 @@ commands = st.lists(
     min_size=1,
     max_size=14,
 )
-deliveries = st.randoms(use_true_random=False)
-relaxed = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 
 
 @contextmanager
-def a_shop(path, answer):
+def a_shop(copying):
     """A shop with a past, whose every trace is gone afterwards."""
-    with transaction.atomic():
-        yield Shop(path, answer)
-        transaction.set_rollback(True)
+    with undone():
+        yield Shop(copying)
 
 
 class Shop:
-    """One customer from before there were events, one since, and what both were answered when.
+    """One customer from before there were events, one since, and guests, who come and go.
 
-    `path` is the declared read whose snapshots are taken; `answer(customer_id)` is the monolith's.
+    `answers` are the monolith's to a moving read: what was true of each key at each version.
     """
 
-    def __init__(self, path, answer):
-        self._path, self._answer = path, answer
+    def __init__(self, copying):
+        self._copying, self._source = copying, copying.path.source
         a_country("France")
         load_products(
             [
@@ -84,10 +78,12 @@ class Shop:
         load_customers(
             [LegacyCustomer(customer_id=LEGACY_CUSTOMER, country=HOME, registered_at=NOON)]
         )
-        load_orders([legacy_order(number) for number in ("536365", "536366")])
+        load_orders([legacy_order(number) for number in LEGACY_ORDERS])
+        load_orders([replace(legacy_order(LEGACY_GUEST_ORDER), customer_id=None)])
+        self.old_keys = self.list_keys()
         self.customer_ids = [LEGACY_CUSTOMER, a_customer().pk]
+        self.order_numbers = [*LEGACY_ORDERS, LEGACY_GUEST_ORDER]
         self.answers = {}
-        self.order_numbers = ["536365", "536366"]
         self.now = NOON
         self._note_answers()
 
@@ -101,21 +97,20 @@ class Shop:
                 continue
             self._note_answers()
 
-    def snapshot(self, customer_id):
-        stream = customer_stream(customer_id)
-        recording.lock_stream(stream)
-        snapshot = self._path.source.snapshot(str(customer_id))
-        recording.record_snapshot(snapshot, stream=stream, occurred_at=self.now)
+    def list_keys(self):
+        """Name all that the read can be asked about."""
+        return list(self._source.keys_after("", 1_000))
 
-    def published(self):
-        recording.flush()
-        return list(OutboxMessage.objects.order_by("id").values_list("payload", flat=True))
+    def snapshot(self, keys):
+        record_snapshots(self._copying.path, keys)
 
     def _note_answers(self):
         recording.flush()  # as the commit would
-        for customer_id in self.customer_ids:
-            answer = self._answer(customer_id)
-            self.answers[customer_id, answer.as_of] = answer
+        keys = {self._source.stream_of(key): key for key in self.list_keys()}
+        for stream, version in recording.current_versions(keys).items():
+            if (keys[stream], version) not in self.answers:
+                answer = self._copying.monolith_answer(keys[stream])
+                self.answers[keys[stream], version] = answer
 
     def _place(self, which, stock_code, quantity):
         order = operations.place_order(
@@ -149,10 +144,11 @@ class Shop:
         )
 
     def _snapshot(self, which):
-        self.snapshot(self._customer(which))
+        keys = self.list_keys()
+        self.snapshot([keys[which % len(keys)]])
 
     def _buyer(self, which):
-        return self._customer(which)
+        return None if which == GUEST else self._customer(which)
 
     def _customer(self, which):
         return self.customer_ids[which % len(self.customer_ids)]
@@ -171,13 +167,3 @@ def legacy_order(number):
         dispatched_at=NOON,
         lines=(LegacyLine(stock_code=PRODUCTS[0], quantity=3, unit_price_pence=95),),
     )
-
-
-def with_duplicates(texts, disorder):
-    """Deliver some again, later on but in the order of the first time, as a FIFO queue does."""
-    delivered = []
-    for text in texts:
-        delivered.append(text)
-        if disorder.random() < 0.3:
-            delivered.append(disorder.choice(delivered))
-    return delivered

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_contracts.catalogue_search import (
@@ -26,13 +26,20 @@ from event_contracts.codec import decode
 from extracted_services.catalogue_search import handlers, queries
 from extracted_services.lambda_support.stemming import stem
 from extracted_services.read_models.answering import NotComplete
-from extracted_services.read_models.projecting import VersionGap
 from monolith.catalogue import migration_paths, operations
 from monolith.catalogue.legacy import LegacyProduct, load_products
 from monolith.catalogue.queries import CountedTrade, list_stock_codes, search_catalogue
 from monolith.outbox import recording
-from monolith.outbox.models import OutboxMessage
 from monolith.strangler.snapshots import record_snapshots
+from tests.agreement.delivering import (
+    deliver,
+    disorders,
+    published,
+    relaxed,
+    survivors_of,
+    undone,
+    with_duplicates,
+)
 from tests.extracted_services.catalogue_search.gifts import Service
 from tests.factories import NOON
 
@@ -88,14 +95,11 @@ questions = st.builds(
     page=st.integers(1, 2),
     page_size=st.sampled_from([2, 24]),
 )
-deliveries = st.randoms(use_true_random=False)
-relaxed = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+relaxed = settings(relaxed, max_examples=60)
 
 
 @relaxed
-@given(commands=commands, asked=st.lists(questions, min_size=3, max_size=6), disorder=deliveries)
+@given(commands=commands, asked=st.lists(questions, min_size=3, max_size=6), disorder=disorders)
 def test_in_order_with_duplicates_the_service_finds_what_the_monolith_finds(
     tmp_path, commands, asked, disorder
 ):
@@ -103,7 +107,7 @@ def test_in_order_with_duplicates_the_service_finds_what_the_monolith_finds(
         shop.backfill()
         shop.carry_out(commands)
 
-        for text in with_duplicates(shop.published(), disorder):
+        for text in with_duplicates(published(), disorder):
             handlers.project(decode(text), kept_in=shop.service.store)
         shop.service.publish()
 
@@ -113,11 +117,11 @@ def test_in_order_with_duplicates_the_service_finds_what_the_monolith_finds(
 
 
 @relaxed
-@given(commands=commands, disorder=deliveries)
+@given(commands=commands, disorder=disorders)
 def test_in_any_order_the_service_never_answers_what_was_never_true(tmp_path, commands, disorder):
     with a_shop(tmp_path) as shop:
         shop.carry_out(commands)
-        waiting = with_duplicates(shop.published(), disorder)
+        waiting = with_duplicates(published(), disorder)
         disorder.shuffle(waiting)
 
         for text in [*waiting, *waiting]:
@@ -130,17 +134,16 @@ def test_in_any_order_the_service_never_answers_what_was_never_true(tmp_path, co
 
 
 @relaxed
-@given(commands=commands, asked=st.lists(questions, min_size=3, max_size=3), disorder=deliveries)
+@given(commands=commands, asked=st.lists(questions, min_size=3, max_size=3), disorder=disorders)
 def test_a_backfill_heals_whatever_was_lost(tmp_path, commands, asked, disorder):
     with a_shop(tmp_path) as shop:
         shop.carry_out(commands)
-        for text in shop.published():
-            if disorder.random() < 0.5:
-                shop.deliver(text)
+        for text in survivors_of(published(), disorder):
+            shop.deliver(text)
 
-        sent = len(shop.published())
+        sent = len(published())
         shop.backfill()
-        for text in shop.published()[sent:]:
+        for text in published()[sent:]:
             shop.deliver(text)
         shop.service.publish()
 
@@ -155,14 +158,14 @@ def test_read_model_that_was_dropped_is_built_anew_and_is_equal(tmp_path, comman
     with a_shop(tmp_path) as shop:
         shop.carry_out(commands)
         shop.backfill()
-        for text in shop.published():
+        for text in published():
             shop.deliver(text)
         shop.service.publish()
         before = [shop.find_answer(query) for query in asked]
 
         shop.service = Service(tmp_path)
         shop.backfill()
-        for text in shop.published():
+        for text in published():
             shop.deliver(text)
         shop.service.publish()
 
@@ -183,9 +186,8 @@ def test_both_sides_stem_alike(text):
 @contextmanager
 def a_shop(folder: Path):
     """A shop with a past, whose every trace is gone afterwards."""
-    with transaction.atomic():
+    with undone():
         yield Shop(folder)
-        transaction.set_rollback(True)
 
 
 class Shop:
@@ -222,15 +224,8 @@ class Shop:
     def backfill(self):
         record_snapshots(migration_paths.catalogue_search, list_stock_codes())
 
-    def published(self):
-        recording.flush()
-        return list(OutboxMessage.objects.order_by("id").values_list("payload", flat=True))
-
     def deliver(self, text):
-        try:
-            handlers.project(decode(text), kept_in=self.service.store)
-        except VersionGap:
-            return  # back to the queue
+        deliver(text, handlers, self.service.store)
 
     def find_answer(self, query):
         try:
@@ -299,13 +294,3 @@ class Shop:
     def _code(which):
         codes = list_stock_codes()
         return codes[which % len(codes)]
-
-
-def with_duplicates(texts, disorder):
-    """Deliver some again, later on but in the order of the first time, as a FIFO queue does."""
-    delivered = []
-    for text in texts:
-        delivered.append(text)
-        if disorder.random() < 0.3:
-            delivered.append(disorder.choice(delivered))
-    return delivered

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
+from event_contracts.registry import EVENT_CLASSES, is_snapshot
 from event_contracts.streams import STREAM_KINDS
 from extracted_services.order_confirmation import inbox
 from tests.infra.committed import (
@@ -103,10 +106,43 @@ def test_one_bad_event_does_not_bring_back_its_whole_batch(mapping):
 @pytest.mark.parametrize("subscription", SUBSCRIPTIONS, ids=str)
 def test_a_consumer_takes_whole_streams_as_they_were_recorded(subscription):
     assert subscription.properties["RawMessageDelivery"] is True
-    assert "FilterPolicy" not in subscription.properties
     assert "deadLetterTargetArn" in subscription.properties["RedrivePolicy"]
     kind = imported(subscription.properties["TopicArn"]).removeprefix("banyan:topics:")
     assert kind in STREAM_KINDS
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS, ids=str)
+def test_what_is_kept_from_a_consumer_is_no_fact_and_no_snapshot_that_it_takes_over(subscription):
+    ((attribute, rules),) = subscription.properties["FilterPolicy"].items()
+    ((operator, kept_away),) = (pair for rule in rules for pair in rule.items())
+
+    assert (attribute, operator) == ("event_type", "anything-but")
+    assert {name for name in EVENT_CLASSES if is_snapshot(name)} - set(kept_away) == (
+        _taken_over_by(subscription)
+    )
+    assert all(map(is_snapshot, kept_away))
+
+
+def _taken_over_by(subscription):
+    (mapping,) = (
+        m
+        for m in MAPPINGS
+        if m.stack == subscription.stack
+        and reference_to(m.properties["EventSourceArn"])
+        == reference_to(subscription.properties["Endpoint"])
+    )
+    function = {(f.stack, f.id): f for f in FUNCTIONS}[
+        mapping.stack, reference_to(mapping.properties["FunctionName"])
+    ]
+    handlers, entry_point = _handler(function).rsplit(".", 1)
+    if entry_point == "on_announcements":
+        return set()
+    service = import_module(handlers.rpartition(".")[0])
+    modules = [
+        import_module(m.name) for m in iter_modules(service.__path__, service.__name__ + ".")
+    ]
+    (snapshots,) = {m.SNAPSHOTS for m in modules if hasattr(m, "SNAPSHOTS")}
+    return set(snapshots)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=str)

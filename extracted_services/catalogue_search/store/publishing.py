@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 0.5
 """How long an answer may be given from an index without looking for a newer one."""
+REST_PER_WORK = 2
+LONGEST_REST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class Opened:
 
     manifest: Manifest
     index: Index
+
+
+def rest_after(seconds: float) -> float:
+    """Return how many seconds to rest after a publication that took so many.
+
+    Whoever fills the table changes it for minutes, and reading and building all of it again without
+    a pause would take from them what they need to be done. What changes meanwhile is published at
+    one go.
+    """
+    return min(REST_PER_WORK * seconds, LONGEST_REST_SECONDS)
 
 
 def publish(store: CatalogueStore, publication: Publication, *, at: datetime) -> Manifest:

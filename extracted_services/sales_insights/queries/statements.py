@@ -1,7 +1,7 @@
 """The questions in SQL, in what DuckDB and Athena both speak.
 
 Where they differ, there is a view: `VIEWS` for DuckDB, `ATHENA_VIEWS` for Athena. `:start` and
-`:end` are the instants of the period, `:about` is a stock code, a stream, or empty.
+`:end` are the instants of the period, `:about` is a stock code, or empty.
 """
 
 from __future__ import annotations
@@ -226,17 +226,6 @@ STATEMENTS: dict[str, Statement] = {
         FROM {DISPATCHED} WHERE dispatched_at >= :start AND dispatched_at < :end
         GROUP BY 1 ORDER BY 1""",
         DISPATCHED,
-    ),
-    "orders_booked": _statement(
-        f"""SELECT o.order_number, o.total_pence AS placed_pence,
-               CASE WHEN c.order_number IS NULL THEN 0 ELSE o.total_pence END AS cancelled_pence,
-               CAST(coalesce(sum(r.refund_pence), 0) AS BIGINT) AS refunded_pence
-        FROM {PLACED} AS o
-        LEFT JOIN {CANCELLED} AS c ON c.order_number = o.order_number AND c.cancelled_at < :end
-        LEFT JOIN {RETURNED} AS r ON r.order_number = o.order_number AND r.returned_at < :end
-        WHERE o.stream = :about AND o.placed_at >= :start AND o.placed_at < :end
-        GROUP BY o.order_number, o.total_pence, c.order_number ORDER BY o.order_number""",
-        PLACED, CANCELLED, RETURNED,
     ),
     "products_as_of": _statement(
         f"""{_PRICES}, priced AS (

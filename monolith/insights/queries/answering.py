@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from event_contracts.plain_values import to_plain
 from event_contracts.sales_insights import Answer, Period, Question, days_since_1970
 from monolith.insights.queries.dispatch import list_dispatch_times
-from monolith.insights.queries.orders import list_orders_booked
+from monolith.insights.queries.orders import get_orders_booked
 from monolith.insights.queries.price_effects import list_price_effects
 from monolith.insights.queries.retention import list_cohorts
 from monolith.insights.queries.takings import (
@@ -37,13 +37,17 @@ def answer(question: Question) -> Answer:
         KeyError: no table can tell: `FROM_EVENTS_ONLY`.
     """
     if question.name == "orders_booked":
-        rows: list[Any] = list_orders_booked(question.period, question.about)
-    else:
-        rows = _REPORTS[question.name](question.period)
+        version, orders = get_orders_booked(question.period, question.about)
+        return _answer(question, version, orders)
     today = days_since_1970(datetime.now(UTC).date())
+    complete = min(days_since_1970(question.period.until_day), today)
+    return _answer(question, complete, _REPORTS[question.name](question.period))
+
+
+def _answer(question: Question, as_of: int, rows: list[Any]) -> Answer:
     return Answer(
         question=question.name,
-        as_of=min(days_since_1970(question.period.until_day), today),
+        as_of=as_of,
         recorded_until=None,
         rows=tuple(to_plain(row) for row in rows),
     )

@@ -10,28 +10,20 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from event_contracts.customer_summary import CustomerSummary, CustomerSummaryQuery
-from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
-from monolith.customers.queries import count_customers
 from monolith.ordering.migration_paths.customer_keys import (
+    customer_source,
     evenly_spread,
-    keys_after,
     keys_request,
-    known,
+    nobodys_heartbeat,
     stream_of_key,
 )
 from monolith.ordering.queries import get_customer_summary, get_orders_snapshot
 from monolith.strangler.comparison import differences
-from monolith.strangler.registry import (
-    HeartbeatSource,
-    MovingRead,
-    ServiceRequest,
-    SnapshotSource,
-)
+from monolith.strangler.registry import MovingRead, ServiceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from event_contracts.ordering import CustomerOrdersSnapshotTaken
 
@@ -86,10 +78,6 @@ def _checksum_request(keys: Sequence[str]) -> ServiceRequest:
     return ServiceRequest(path="/customers/checksums", parameters=parameters)
 
 
-def _heartbeat(sent_at: datetime) -> HeartbeatSent:
-    return HeartbeatSent(path=CUSTOMER_SUMMARY, sent_at=sent_at)
-
-
 customer_summary = MovingRead(
     name=CUSTOMER_SUMMARY,
     family="orders",
@@ -104,21 +92,8 @@ customer_summary = MovingRead(
     subjects_in=_subjects_in,
     sample_queries=_sample_queries,
     query_class=CustomerSummaryQuery,
-    source=SnapshotSource(
-        keys_after=keys_after,
-        stream_of=stream_of_key,
-        snapshot=_snapshot,
-        first_query=_first_query,
-        next_query=_next_query,
-        count=count_customers,
-        known=known,
-    ),
+    source=customer_source(snapshot=_snapshot, first_query=_first_query, next_query=_next_query),
     checksum_request=_checksum_request,
     keys_request=keys_request,
-    heartbeat=HeartbeatSource(
-        key=str(NOBODY),
-        stream=customer_stream(NOBODY),
-        event=_heartbeat,
-        query=_first_query(str(NOBODY)),
-    ),
+    heartbeat=nobodys_heartbeat(CUSTOMER_SUMMARY, key=str(NOBODY), query=_first_query(str(NOBODY))),
 )

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from event_contracts.order_detail import OrderDetailAnswer, OrderDetailQuery
-from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import (
     CUSTOMER,
     NOBODY,
@@ -17,6 +16,7 @@ from event_contracts.streams import (
     stream_kind,
 )
 from monolith.customers.queries import count_customers, known_customer_ids, list_customer_ids
+from monolith.ordering.migration_paths.customer_keys import nobodys_heartbeat
 from monolith.ordering.queries import (
     count_guest_orders,
     get_order_detail,
@@ -26,16 +26,10 @@ from monolith.ordering.queries import (
     list_sample_orders,
 )
 from monolith.strangler.comparison import differences
-from monolith.strangler.registry import (
-    HeartbeatSource,
-    MovingRead,
-    ServiceRequest,
-    SnapshotSource,
-)
+from monolith.strangler.registry import MovingRead, ServiceRequest, SnapshotSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
 ORDER_DETAIL = "order_detail"
 _OF_A_CUSTOMER, _OF_A_GUEST = "customer", "guest"
@@ -134,10 +128,6 @@ def _keys_request(after: str | None) -> ServiceRequest:
     return ServiceRequest(path="/streams", parameters={"after": after} if after else {})
 
 
-def _heartbeat(sent_at: datetime) -> HeartbeatSent:
-    return HeartbeatSent(path=ORDER_DETAIL, sent_at=sent_at)
-
-
 order_detail = MovingRead(
     name=ORDER_DETAIL,
     family="orders",
@@ -166,10 +156,9 @@ order_detail = MovingRead(
     ),
     checksum_request=_checksum_request,
     keys_request=_keys_request,
-    heartbeat=HeartbeatSource(
+    heartbeat=nobodys_heartbeat(
+        ORDER_DETAIL,
         key=customer_stream(NOBODY),
-        stream=customer_stream(NOBODY),
-        event=_heartbeat,
-        query=OrderDetailQuery(order_number="", customer_id=NOBODY, is_next=True),
+        query=_first_query(customer_stream(NOBODY)),
     ),
 )

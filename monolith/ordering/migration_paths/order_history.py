@@ -13,24 +13,16 @@ from event_contracts.order_history import (
     OrderHistoryQuery,
 )
 from event_contracts.ordering import OrderHistorySnapshotTaken
-from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
-from monolith.customers.queries import count_customers
 from monolith.ordering.migration_paths.customer_keys import (
+    customer_source,
     evenly_spread,
-    keys_after,
     keys_request,
-    known,
-    stream_of_key,
+    nobodys_heartbeat,
 )
 from monolith.ordering.queries import list_order_summaries, list_orders_for_customer
 from monolith.strangler.comparison import differences
-from monolith.strangler.registry import (
-    HeartbeatSource,
-    MovingRead,
-    ServiceRequest,
-    SnapshotSource,
-)
+from monolith.strangler.registry import MovingRead, ServiceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,10 +118,6 @@ def _checksum_request(keys: Sequence[str]) -> ServiceRequest:
     return ServiceRequest(path="/customers/checksums", parameters={"ids": ",".join(keys)})
 
 
-def _heartbeat(sent_at: datetime) -> HeartbeatSent:
-    return HeartbeatSent(path=ORDER_HISTORY, sent_at=sent_at)
-
-
 order_history = MovingRead(
     name=ORDER_HISTORY,
     family="orders",
@@ -147,21 +135,10 @@ order_history = MovingRead(
     shapes=tuple(f"{page}/{filters}" for page in _PAGES for filters in _FILTERS),
     sample_queries=_sample_queries,
     query_class=OrderHistoryQuery,
-    source=SnapshotSource(
-        keys_after=keys_after,
-        stream_of=stream_of_key,
-        snapshot=_snapshot,
-        first_query=_first_query,
-        next_query=_next_query,
-        count=count_customers,
-        known=known,
-    ),
+    source=customer_source(snapshot=_snapshot, first_query=_first_query, next_query=_next_query),
     checksum_request=_checksum_request,
     keys_request=keys_request,
-    heartbeat=HeartbeatSource(
-        key=str(NOBODY),
-        stream=customer_stream(NOBODY),
-        event=_heartbeat,
-        query=OrderHistoryQuery(customer_id=NOBODY, limit=1),
+    heartbeat=nobodys_heartbeat(
+        ORDER_HISTORY, key=str(NOBODY), query=OrderHistoryQuery(customer_id=NOBODY, limit=1)
     ),
 )

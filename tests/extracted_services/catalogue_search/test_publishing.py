@@ -231,3 +231,8 @@ def test_index_is_swapped_without_a_query_that_fails(service):
 def beat(service, version):
     event = HeartbeatSent(path="catalogue_search", sent_at=NOON)
     service.hear(event, version=version, stream=product_stream(NO_PRODUCT))
+
+
+@pytest.mark.parametrize(("worked", "rests"), [(0.3, 0.6), (2.0, 4.0), (60.0, 5.0)])
+def test_publisher_rests_longer_than_it_worked_but_not_for_long(worked, rests):
+    assert publishing.rest_after(worked) == pytest.approx(rests)

@@ -191,8 +191,9 @@ def rows(lake, engine, name, **asked):
 
 
 def everything(lake, engine):
-    """Answer whatever does not need a product: two lakes that hold the same say the same."""
-    return {name: rows(lake, engine, name) for name in ALL}
+    """Answer every question: two lakes that hold the same say the same."""
+    about = {"orders_booked": "customer/1"}
+    return {name: rows(lake, engine, name, about=about.get(name, "")) for name in ALL}
 
 
 ALL = (

@@ -236,7 +236,7 @@ def test_event_with_a_field_more_is_read_beside_those_without_it(
     class WithChannel(BasketLineAdded):
         channel: str = "web"
 
-    monkeypatch.setitem(view._CLASSES, table, WithChannel)
+    monkeypatch.setitem(view.tables._CLASSES, table, WithChannel)
     columns_of.cache_clear()
     newer = added(1, 2, march(10, 13), "JAR")
     known = {field.name: getattr(newer.data, field.name) for field in fields(newer.data)}
@@ -276,7 +276,7 @@ def test_column_is_there_before_any_file_has_it(engine, tmp_path, lake):
     assert found.fetchall() == [(None,)]
 
 
-@pytest.mark.parametrize("event_type", sorted(ENVELOPES))
+@pytest.mark.parametrize("event_type", sorted(ENVELOPES.keys() - {"strangler.heartbeat_sent.v1"}))
 def test_event_of_every_type_can_be_kept_and_read_back(engine, lake, event_type):
     event = ENVELOPES[event_type]
 

@@ -44,6 +44,18 @@ def test_process_that_dies_is_named_and_started_again(stage, capsys):
     assert stage.living() == ["web"]
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_process_that_somebody_waits_for_is_reported_and_not_started_again(stage, code):
+    codes: list[int] = []
+    stage.supervisor.start(stage.program("reads", "ends", str(code), ended=codes.append))
+
+    stage.watch_until(lambda: bool(codes))
+
+    assert codes == [code]
+    assert stage.starts("reads") == 1
+    assert stage.supervisor.pids == {}
+
+
 def test_others_go_on_when_one_dies(stage):
     for name in ("postgres", "web", "worker"):
         stage.supervisor.start(stage.program(name))

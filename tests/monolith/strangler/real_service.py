@@ -65,4 +65,6 @@ def _route(words):
     match words:
         case ["customers", customer_id, what]:
             return f"GET /customers/{{id}}/{what}", {"id": customer_id}
+        case ["insights", question]:
+            return "GET /insights/{question}", {"question": question}
     return f"GET /{'/'.join(words)}", {}

@@ -6,11 +6,9 @@ that older files do not have.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
-from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
 
@@ -19,10 +17,10 @@ from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from event_contracts.registry import EVENT_CLASSES, EVENT_TYPES, is_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from event_contracts.envelope import Envelope
+    from extracted_services.sales_insights.view.landing import Landing
 
 READS = frozenset({"catalogue", "ordering"})
 """The apps whose facts have tables; of others, and of snapshots, only the envelope is kept.
@@ -33,7 +31,7 @@ Facts of customers say whom to write to: what identifies a person is kept nowher
 SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken]})
 """The snapshots that are taken apart into facts; any other is left alone, known or not."""
 OTHERS = "other_events"
-LANDING, FILES, ATHENA, MANIFEST = "landing/", "events/", "athena/", "manifest.json"
+FILES, ATHENA, MANIFEST = "events/", "athena/", "manifest.json"
 
 _ENVELOPE = (
     ("fact_id", "VARCHAR"),
@@ -55,17 +53,6 @@ class Partition:
 
     table: str
     day: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One fact, as its table keeps it: instants are UTC, without saying so.
-
-    `fact_id` is the same whoever tells the fact: its event, or a snapshot taken after it.
-    """
-
-    place: Partition
-    values: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +81,15 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Which files hold the events that were merged, and when the newest of those was recorded."""
+    """Which files hold the events that were merged, and when the newest of those was recorded.
+
+    `heard` is the version that the stream of heartbeats had come to by then.
+    """
 
     files: tuple[DataFile, ...] = ()
     replaced: tuple[Replaced, ...] = ()
     recorded_until: datetime | None = None
+    heard: int = 0
 
     def of(self, place: Partition) -> tuple[DataFile, ...]:
         """Return the files of a partition."""
@@ -111,7 +102,7 @@ class Lake(Protocol):
     def list_landed(self, most: int) -> list[str]:
         """List objects that landed and were not taken away after they were merged."""
 
-    def read_landed(self, keys: Sequence[str]) -> list[str]:
+    def read_landed(self, keys: Sequence[str]) -> list[Landing]:
         """Read landed objects.
 
         Raises:
@@ -170,49 +161,6 @@ _CLASSES = {
 TABLES = (*sorted(_CLASSES), OTHERS)
 
 
-def row_of(envelope: Envelope, *, fact_id: str = "") -> Row:
-    """Turn an event into the row of its table; it is a fact of its own unless told otherwise."""
-    values = {
-        "fact_id": fact_id or str(envelope.event_id),
-        "event_id": str(envelope.event_id),
-        "event_type": envelope.event_type,
-        "stream": envelope.stream,
-        "version": envelope.version,
-        "occurred_at": envelope.occurred_at,
-        "recorded_at": envelope.recorded_at or envelope.occurred_at,
-    }
-    table = table_of(envelope.event_type)
-    data = _plain(envelope.data) if table != OTHERS else {}
-    plain = {name: _plain(value) for name, value in values.items()} | data
-    return Row(place=Partition(table=table, day=plain["occurred_at"][:10]), values=plain)
-
-
-def landing_of(rows: Iterable[Row]) -> tuple[str, str]:
-    """Return the key and the text of an object that holds these rows: the same rows, the same key.
-
-    They are lines of JSON, whatever their tables: one object a batch, however many partitions.
-    """
-    lines = [
-        json.dumps([row.place.table, row.place.day, row.values], ensure_ascii=False) for row in rows
-    ]
-    text = "".join(f"{line}\n" for line in sorted(lines))
-    return f"{LANDING}{blake2b(text.encode(), digest_size=16).hexdigest()}.jsonl", text
-
-
-def read_landing(text: str) -> list[Row]:
-    """Read the rows of a landed object back."""
-    return [
-        Row(place=Partition(table=table, day=day), values=values)
-        for table, day, values in map(json.loads, text.splitlines())
-    ]
-
-
-def stage(rows: Iterable[Row], file: Path) -> None:
-    """Write rows of one table to a local file, from which DuckDB reads them."""
-    with file.open("w") as lines:
-        lines.writelines(f"{json.dumps(row.values, ensure_ascii=False)}\n" for row in rows)
-
-
 def staged_rows(file: Path, table: str) -> str:
     """Return what selects a staged file's rows, in the columns of their table; each event once."""
     columns = ", ".join(f"\"{name}\": '{kind}'" for name, kind in columns_of(table))
@@ -235,14 +183,6 @@ def file_rows(files: Sequence[Path], table: str) -> str:
     return f"{empty} UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true)"  # noqa: S608
 
 
-def newest(manifest: Manifest, rows: Iterable[Row]) -> datetime | None:
-    """Return when the newest of all these events was recorded."""
-    texts = [row.values["recorded_at"] for row in rows]
-    instants = [datetime.fromisoformat(max(texts)).replace(tzinfo=UTC)] if texts else []
-    known = [manifest.recorded_until] if manifest.recorded_until else []
-    return max([*instants, *known], default=None)
-
-
 def _fields(cls: type) -> Columns:
     hints = get_type_hints(cls)
     return tuple(
@@ -261,16 +201,3 @@ def _sql_type(hint: Any) -> str:
         inner = ", ".join(f'"{name}" {kind}' for name, kind in _fields(hint))  # type: ignore[arg-type]
         return f"STRUCT({inner})"
     return _SCALARS[hint]
-
-
-def _is_contact(value: Any) -> bool:
-    return isinstance(value, Contact)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    if is_dataclass(value) and not isinstance(value, type):
-        values = {field.name: getattr(value, field.name) for field in fields(value)}
-        return {name: _plain(each) for name, each in values.items() if not _is_contact(each)}
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value

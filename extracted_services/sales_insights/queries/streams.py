@@ -1,0 +1,132 @@
+"""What is known of streams of orders, one by one: for those who compare it with what should be.
+
+A stream has a version, so an answer about one says how far it has come, as the other services do:
+of its facts since the newest snapshot, none is missing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from event_contracts.checksums import Checksum, KeyDigest, KeyList, checksum_of, digest_of
+from event_contracts.plain_values import to_plain
+from event_contracts.sales_insights import ALL_TIME, Answer, OrderBooked, Question
+from event_contracts.streams import CUSTOMER, GUEST_ORDER, NOBODY, customer_stream, stream_kind
+from extracted_services.read_models.answering import NotComplete
+from extracted_services.read_models.parameters import read
+from extracted_services.sales_insights.queries.looking import look
+from extracted_services.sales_insights.queries.stream_statements import (
+    BOOKED,
+    STREAMS,
+    VERSIONS,
+)
+from extracted_services.sales_insights.queries.writing import name_in_sql, written
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from event_contracts.sales_insights import Period
+    from extracted_services.sales_insights.queries.looking import Look
+    from extracted_services.sales_insights.view import Lake
+
+ORDERS_BOOKED = "orders_booked"
+LISTED_AT_ONCE = 1_000
+_NOBODYS_STREAM = customer_stream(NOBODY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What is known of one stream; its `version` is None where something is missing."""
+
+    version: int | None
+    rows: tuple[Any, ...]
+
+
+def answer(question: Question, lake: Lake, engine: Any) -> Answer:
+    """Answer which orders a stream holds; `as_of` is the version of the stream.
+
+    Raises:
+        NotComplete: a fact of the stream is missing, or all are; see `looking.look`, too.
+    """
+
+    def ask(seen: Look) -> Answer:
+        told = _tell(seen, [question.about], question.period)[question.about]
+        if told.version is None:
+            raise NotComplete("stream", f"{question.about}: not everything is known here yet")
+        return Answer(
+            question=ORDERS_BOOKED,
+            as_of=told.version,
+            recorded_until=seen.recorded_until,
+            rows=told.rows,
+        )
+
+    return look(lake, engine, ask)
+
+
+def checksum(streams: Sequence[str], lake: Lake, engine: Any) -> Checksum:
+    """Sum up the answers about all orders of these streams, from one look at the lake.
+
+    Raises:
+        NotComplete: see `looking.look`.
+    """
+    told = look(lake, engine, lambda seen: _tell(seen, streams, ALL_TIME))
+    return checksum_of(_digest(stream, told[stream]) for stream in streams)
+
+
+def list_streams(after: str | None, lake: Lake, engine: Any) -> KeyList:
+    """List some of the streams that hold orders, complete or not, in the order of their names.
+
+    Raises:
+        BadParameter: `after` cannot be the name of a stream.
+        NotComplete: see `looking.look`.
+    """
+    behind = read("after", after or "", name_in_sql)
+
+    def ask(seen: Look) -> list[str]:
+        seen.provide(STREAMS.reads, ALL_TIME.until_day)
+        sql = written(STREAMS.sql, ALL_TIME, about=behind)
+        return [row["stream"] for row in seen.rows(f"{sql} LIMIT {LISTED_AT_ONCE}")]
+
+    found = look(lake, engine, ask)
+    is_full = len(found) == LISTED_AT_ONCE
+    return KeyList(keys=tuple(found), next=found[-1] if is_full else None)
+
+
+def read_stream(text: str) -> str:
+    """Read the name of a stream on which orders travel.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if stream_kind(text) not in (CUSTOMER, GUEST_ORDER):
+        raise ValueError(f"no orders travel on {text!r}")
+    return name_in_sql(text)
+
+
+def _tell(seen: Look, streams: Sequence[str], period: Period) -> dict[str, _Told]:
+    """Tell of each stream how far it has come, and its orders of a period."""
+    if list(streams) == [_NOBODYS_STREAM]:
+        # Asked every other second, and known without a look at any file.
+        return {_NOBODYS_STREAM: _Told(version=seen.heard or None, rows=())}
+    # Versions count on, whatever the period: a snapshot may be of today and tell of long ago.
+    seen.provide({*VERSIONS.reads, *BOOKED.reads}, ALL_TIME.until_day)
+    versions = {
+        row["stream"]: row["version"]
+        for row in seen.rows(written(VERSIONS.sql, period, about=streams))
+    }
+    orders: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in seen.rows(written(BOOKED.sql, period, about=streams)):
+        orders[row.pop("stream")].append(to_plain(OrderBooked(**row)))
+    return {
+        stream: _Told(version=versions.get(stream), rows=tuple(orders[stream]))
+        for stream in streams
+    }
+
+
+def _digest(stream: str, told: _Told) -> KeyDigest:
+    if told.version is None:
+        return KeyDigest(key=stream)
+    said = Answer(question=ORDERS_BOOKED, as_of=told.version, recorded_until=None, rows=told.rows)
+    return KeyDigest(key=stream, version=told.version, digest=digest_of(stream, [said]))

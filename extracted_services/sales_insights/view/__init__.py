@@ -1,0 +1,63 @@
+"""What is kept: tables in files, and what has landed and waits for them."""
+
+from __future__ import annotations
+
+from extracted_services.sales_insights.view.landing import (
+    LANDING,
+    LandedRow,
+    Landing,
+    Row,
+    heard,
+    landing_of,
+    newest,
+    read_landing,
+    row_of,
+    stage,
+)
+from extracted_services.sales_insights.view.tables import (
+    ATHENA,
+    FILES,
+    MANIFEST,
+    OTHERS,
+    READS,
+    SNAPSHOTS,
+    TABLES,
+    DataFile,
+    Lake,
+    Manifest,
+    Partition,
+    Replaced,
+    columns_of,
+    file_rows,
+    staged_rows,
+    table_of,
+)
+
+__all__ = [
+    "ATHENA",
+    "FILES",
+    "LANDING",
+    "MANIFEST",
+    "OTHERS",
+    "READS",
+    "SNAPSHOTS",
+    "TABLES",
+    "DataFile",
+    "Lake",
+    "LandedRow",
+    "Landing",
+    "Manifest",
+    "Partition",
+    "Replaced",
+    "Row",
+    "columns_of",
+    "file_rows",
+    "heard",
+    "landing_of",
+    "newest",
+    "read_landing",
+    "row_of",
+    "stage",
+    "staged_rows",
+    "table_of",
+]

@@ -1,0 +1,166 @@
+"""What the lake says of single streams of orders, and how far each of them has come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from unittest.mock import Mock
+
+import pytest
+
+from event_contracts.checksums import KeyDigest, KeyVersion, checksum_of, digest_of
+from event_contracts.ordering import BasketLineAdded, CustomerOrdersSnapshotTaken, OrderAnnounced
+from event_contracts.registry import EVENT_CLASSES
+from event_contracts.sales_insights import ALL_TIME, Question
+from event_contracts.strangler import HeartbeatSent
+from event_contracts.streams import NOBODY, customer_stream
+from extracted_services.read_models.answering import NotComplete
+from extracted_services.read_models.parameters import BadParameter
+from extracted_services.sales_insights import queries
+from extracted_services.sales_insights.projection import facts_of
+from extracted_services.sales_insights.queries import streams
+from extracted_services.sales_insights.queries.stream_statements import TOLD
+from extracted_services.sales_insights.view import TABLES
+from tests.extracted_services.sales_insights.facts import (
+    NOW,
+    envelope,
+    land,
+    land_and_merge,
+    march,
+    placed,
+    some_trade,
+)
+
+ALICE, BOB, NOBODYS = "customer/1", "customer/2", customer_stream(NOBODY)
+
+
+def said_of(stream, lake, engine):
+    return queries.answer(Question.over(ALL_TIME, "orders_booked", about=stream), lake, engine)
+
+
+def versions(lake, engine, *asked):
+    found = queries.checksum(asked, lake, engine).versions
+    return {each.key: each.version for each in found}
+
+
+def snapshot(version, *, customer=1, orders=()):
+    taken = CustomerOrdersSnapshotTaken(customer_id=customer, orders=orders)
+    return envelope(customer_stream(customer), version, taken, NOW)
+
+
+def beat(version, path="sales_insights"):
+    return envelope(NOBODYS, version, HeartbeatSent(path=path, sent_at=NOW), NOW)
+
+
+def test_answer_about_a_stream_is_as_of_its_version(lake, engine):
+    land(lake, *some_trade())
+
+    assert [said_of(stream, lake, engine).as_of for stream in (ALICE, BOB)] == [4, 2]
+
+
+def test_checksum_is_over_the_answers_that_one_would_get(lake, engine):
+    land_and_merge(lake, engine, *some_trade()[:4])
+    land(lake, *some_trade()[4:])
+    said = [replace(said_of(each, lake, engine), recorded_until=None) for each in (ALICE, BOB)]
+
+    summed = queries.checksum([ALICE, BOB, "customer/3"], lake, engine)
+
+    expected = checksum_of(
+        KeyDigest(key=key, version=each.as_of, digest=digest_of(key, [each]))
+        for key, each in zip((ALICE, BOB), said, strict=True)
+    )
+    assert (summed.count, summed.hash) == (2, expected.hash)
+    assert summed.versions[2] == KeyVersion(key="customer/3", version=None)
+
+
+def test_many_streams_are_summed_in_one_look(lake, engine, monkeypatch):
+    land(lake, *some_trade())
+    look = Mock(wraps=lake.read_manifest)
+    monkeypatch.setattr(lake, "read_manifest", look)
+
+    summed = queries.checksum([ALICE, BOB], lake, engine)
+
+    assert (summed.count, look.call_count) == (2, 1)
+
+
+def test_stream_of_which_a_fact_is_missing_has_no_answer(lake, engine):
+    trade = some_trade()
+    land(lake, *(each for each in trade if (each.stream, each.version) != (ALICE, 3)))
+
+    assert versions(lake, engine, ALICE, BOB) == {ALICE: None, BOB: 2}
+    with pytest.raises(NotComplete, match="customer/1"):
+        said_of(ALICE, lake, engine)
+
+
+def test_snapshot_stands_for_all_that_came_before_it(lake, engine):
+    land(lake, snapshot(7), placed("Z", 8, march(20), ("JAR", 1, 5)))
+
+    assert versions(lake, engine, ALICE) == {ALICE: 8}
+
+
+def test_fact_before_a_snapshot_may_come_after_it(lake, engine):
+    land_and_merge(lake, engine, snapshot(7), placed("Z", 9, march(20), ("JAR", 1, 5)))
+    before = versions(lake, engine, ALICE)
+    land(lake, placed("Y", 8, march(19), ("JAR", 1, 5)))
+
+    assert before == {ALICE: None}
+    assert versions(lake, engine, ALICE) == {ALICE: 9}
+
+
+def test_streams_of_orders_are_listed_page_by_page(lake, engine, monkeypatch):
+    monkeypatch.setattr(streams, "LISTED_AT_ONCE", 2)
+    land_and_merge(lake, engine, *(placed(f"N{n}", 1, march(9), customer=n) for n in (1, 2)))
+    land(lake, placed("N3", 1, march(9), customer=3))
+
+    first = queries.list_streams(None, lake, engine)
+    last = queries.list_streams(first.next, lake, engine)
+
+    assert (first.keys, first.next) == ((ALICE, BOB), BOB)
+    assert (last.keys, last.next) == (("customer/3",), None)
+
+
+def test_place_in_the_list_that_cannot_be_one_is_refused(lake, engine):
+    with pytest.raises(BadParameter, match="after"):
+        queries.list_streams("'; DROP TABLE x --", lake, engine)
+
+
+@pytest.mark.parametrize("text", ["basket/1", "customer", "customer/'", "weather/1"])
+def test_what_no_orders_travel_on_is_refused(text):
+    with pytest.raises(ValueError, match=r"stream|orders"):
+        queries.read_stream(text)
+
+
+def test_heartbeats_are_counted_and_in_no_file(lake, engine):
+    land(lake, beat(6), *some_trade())
+    landed = said_of(NOBODYS, lake, engine)
+
+    land_and_merge(lake, engine, beat(7))
+    merged = said_of(NOBODYS, lake, engine)
+
+    assert (landed.as_of, merged.as_of, merged.rows) == (6, 7, ())
+    assert {file.table for file in lake.read_manifest()[0].files} <= {*TABLES} - {"other_events"}
+
+
+def test_snapshot_of_nobody_tells_how_far_heartbeats_had_come(lake, engine):
+    land_and_merge(lake, engine, snapshot(9, customer=NOBODY))
+
+    assert said_of(NOBODYS, lake, engine).as_of == 9
+
+
+def test_without_a_heartbeat_nothing_was_heard(lake, engine):
+    land(lake, *some_trade())
+
+    with pytest.raises(NotComplete):
+        said_of(NOBODYS, lake, engine)
+
+
+def test_heartbeats_of_other_paths_are_not_kept():
+    assert facts_of(beat(7, path="order_history")) == []
+    assert [row.values["version"] for row in facts_of(beat(7))] == [7]
+
+
+def test_every_table_that_orders_travel_into_tells_versions():
+    of_orders = {name for name in TABLES if name.startswith("ordering_") and "basket" not in name}
+
+    announced = {"ordering_order_announced_v1"}  # on streams of its own, which are not taken in
+    assert of_orders - announced == {*TOLD} - {"other_events"}
+    assert {OrderAnnounced, BasketLineAdded} < {*EVENT_CLASSES.values()}
