@@ -15,7 +15,7 @@ up: setup-up ## run the whole shop in the foreground (TRADE=off: no live trade; 
 	@exec $(APP) -m infra.local.up
 
 demo: setup-up ## the story at the terminal: a read path moves out of a sick monolith (about ten minutes)
-	@exec $(APP) -m infra.local.demo
+	@exec $(APP) -m infra.local.demo $(if $(READ),--path $(READ))
 
 test: setup-test chromium ## run every test
 	@$(APP) -m pytest

@@ -71,9 +71,9 @@ def _run_stages(shop: RunningShop, *, seconds: float) -> list[Stage]:
 
 
 def _open_logins(shop: RunningShop) -> Sequence[int]:
-    shop.manage("open_local_logins", f"--customers={_CUSTOMERS // 4}")
+    shop.manage("open_local_logins", "order_history", f"--each-lot={_CUSTOMERS // 4}")
     logins = json.loads((shop.state_dir / "logins.json").read_text())
-    return [each["id"] for each in logins["customers"]][:_CUSTOMERS]
+    return [each["customer_id"] for each in logins["readers"]["order_history"]][:_CUSTOMERS]
 
 
 if __name__ == "__main__":

@@ -87,6 +87,10 @@ class HeartbeatSource(Generic[Query]):
     query: Query
 
 
+def _nobody(_query: object) -> None:
+    """Say that a read is about nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovingRead(Generic[Query, Answer]):
     """One read that the monolith and a service can both answer.
@@ -122,7 +126,7 @@ class MovingRead(Generic[Query, Answer]):
     version_of: Callable[[Answer], int]
     stream_of: Callable[[Query], str | None]
     source: SnapshotSource[Query, Answer]
-    subject_of: Callable[[Query], str | None] = lambda _query: None
+    subject_of: Callable[[Query], str | None] = _nobody
     sources: tuple[str, ...] = ()
     compare: Callable[[Answer, Answer], tuple[Difference, ...]] = differences
     subjects_in: Callable[[Answer], Iterable[str]] = lambda _answer: ()
@@ -137,6 +141,11 @@ class MovingRead(Generic[Query, Answer]):
     read_at: str = ""
     timeout_seconds: float | None = None
     for_staff: bool = False
+
+    @property
+    def is_about_somebody(self) -> bool:
+        """Tell whether each read has somebody whom it is about."""
+        return self.subject_of is not _nobody
 
     @property
     def has_monolith(self) -> bool:

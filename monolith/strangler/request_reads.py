@@ -49,9 +49,14 @@ class RequestReads:
         """A stranger's lasting name, from their signed cookie; a new one where they have none."""
         known = self.request.get_signed_cookie(VISITOR_COOKIE, default="")
         if known:
-            return f"visitor-{known}"
+            return visitor_called(known)
         self.new_visitor = self.new_visitor or uuid4().hex
-        return f"visitor-{self.new_visitor}"
+        return visitor_called(self.new_visitor)
+
+
+def visitor_called(name: str) -> str:
+    """Return the subject that a stranger is, whose cookie has this name in it."""
+    return f"visitor-{name}"
 
 
 _current: ContextVar[RequestReads | None] = ContextVar("strangler_request_reads", default=None)

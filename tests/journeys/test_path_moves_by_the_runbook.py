@@ -8,12 +8,13 @@ import time
 import pytest
 
 from infra.local.demo import table
-from infra.local.demo.acting import PATH, TIMEOUT_SECONDS, climb, live_trade, open_logins
+from infra.local.demo.acting import TIMEOUT_SECONDS, climb, live_trade, open_logins
 from infra.local.demo.readers import reading
 from infra.local.running import run_shop
 from infra.local.waiting import wait_until
 
 pytestmark = [pytest.mark.platform, pytest.mark.journey]
+PATH = "order_history"
 CUSTOMERS_OF_EACH_LOT = 2
 MOST_MINUTES_A_STEP = 4
 # Nobody has placed the path anywhere; a machine too busy to answer in time may roll it back.
@@ -35,16 +36,18 @@ def shop(tmp_path_factory):
 
 @pytest.mark.timeout(900)
 def test_order_history_moves_by_the_runbook_and_no_customer_notices(shop):
-    customers, password = open_logins(shop, each_lot=CUSTOMERS_OF_EACH_LOT)
+    logins = open_logins(shop, [PATH], each_lot=CUSTOMERS_OF_EACH_LOT)
     trade = shop.state_dir / "generated_trade.csv.gz"
-    assert min(customer.lot for customer in customers) < 100, "nobody is in the canary's first step"
+    assert min(reader.lot for reader in logins.readers[PATH]) < 100, (
+        "nobody is in the canary's first step"
+    )
 
     with (
         live_trade(shop, trade, seconds_per_invoice=1.0),
-        reading(shop, customers, password) as readings,
+        reading(shop, PATH, logins) as readings,
     ):
         began = time.time()
-        climb(shop, until="service", most_minutes=MOST_MINUTES_A_STEP, tell=print)
+        climb(shop, PATH, until="service", most_minutes=MOST_MINUTES_A_STEP, tell=print)
         stood = table.stays(shop.addresses["postgres"], PATH, began=began, ended=time.time())
         at_service = stood[-1].since
         _read_on(readings, since=time.time())

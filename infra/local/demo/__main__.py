@@ -14,6 +14,7 @@ from infra.local.demo.acting import TIMEOUT_SECONDS, RunbookStopped, live_trade,
 from infra.local.demo.narrating import Narrator
 from infra.local.demo.readers import reading
 from infra.local.running import run_shop
+from infra.local.visits import PAGES
 from infra.local.waiting import NeverHappened
 
 _ORDERS = 600
@@ -26,11 +27,14 @@ def main() -> None:
     parser.add_argument(
         "--each-lot", type=int, default=3, help="how many customers of each step of the canary read"
     )
+    parser.add_argument(
+        "--path", choices=PAGES, default="order_history", help="which one moves (order_history)"
+    )
     arguments = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        sys.exit(_run(arguments.each_lot))
+        sys.exit(_run(arguments.path, arguments.each_lot))
     except KeyboardInterrupt:
         print("\nstopped; the demo's shop is gone")
         sys.exit(130)
@@ -39,7 +43,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _run(each_lot: int) -> int:
+def _run(path: str, each_lot: int) -> int:
     narrator = Narrator()
     narrator.chapter(
         "A shop opens, with everything in the monolith",
@@ -56,14 +60,17 @@ def _run(each_lot: int) -> int:
         ) as shop,
     ):
         narrator.say(f"open at {shop.addresses['web']}/, staff at /admin/")
-        customers, password = open_logins(shop, each_lot=each_lot)
-        narrator.say(f"{len(customers)} customers sign in; an invoice comes in every second")
+        logins = open_logins(shop, [path], each_lot=each_lot)
+        narrator.say(
+            f"{len(logins.readers[path])} people read {PAGES[path].title}; "
+            "an invoice comes in every second"
+        )
         trade = Path(folder) / "generated_trade.csv.gz"
         with (
             live_trade(shop, trade, seconds_per_invoice=_SECONDS_PER_INVOICE),
-            reading(shop, customers, password) as readings,
+            reading(shop, path, logins) as readings,
         ):
-            return _tell(story.Stage(shop=shop, readings=readings, narrator=narrator))
+            return _tell(story.Stage(shop=shop, path=path, readings=readings, narrator=narrator))
 
 
 def _tell(stage: story.Stage) -> int:

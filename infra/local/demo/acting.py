@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from infra.local.demo.readers import Customer
+from infra.local.demo.readers import Logins
 from infra.local.running import ROOT, RunningShop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-PATH = "order_history"
 TIMEOUT_SECONDS = 1.5
 """Everything runs on one machine here, the emulated service as well: 0.4 s would measure that."""
 ENGINEER, SECOND = "dana", "robin"
@@ -31,11 +29,10 @@ class RunbookStopped(Exception):
         self.exit_code = exit_code
 
 
-def open_logins(shop: RunningShop, *, each_lot: int) -> tuple[list[Customer], str]:
-    """Let customers sign in, so many of each step of the canary; return them and their password."""
-    shop.manage("open_local_logins", f"--customers={each_lot}")
-    logins = json.loads((shop.state_dir / "logins.json").read_text())
-    return [Customer(**each) for each in logins["customers"]], logins["password"]
+def open_logins(shop: RunningShop, paths: Sequence[str], *, each_lot: int) -> Logins:
+    """Let people sign in who read these paths, so many of each step of their canaries."""
+    shop.manage("open_local_logins", *paths, f"--each-lot={each_lot}")
+    return Logins.read(shop)
 
 
 @contextmanager
@@ -52,15 +49,20 @@ def live_trade(shop: RunningShop, file: Path, *, seconds_per_invoice: float) -> 
 
 
 def follow_runbook(
-    shop: RunningShop, *, until: str, most_minutes: float, tell: Callable[[str], None]
+    shop: RunningShop,
+    path: str,
+    *,
+    until: str,
+    most_minutes: float,
+    tell: Callable[[str], None],
 ) -> None:
-    """Take the steps to a rung, telling every line that the commands print.
+    """Take the steps of a path to a rung, telling every line that the commands print.
 
     Raises:
         RunbookStopped: a step failed, took too long, or the path was rolled back meanwhile.
     """
     process = _start(
-        shop, "strangler", "runbook", PATH, "--run", f"--until={until}", f"--as={ENGINEER}",
+        shop, "strangler", "runbook", path, "--run", f"--until={until}", f"--as={ENGINEER}",
         f"--approver={SECOND}", f"--most-minutes={most_minutes}", output=subprocess.PIPE,
     )  # fmt: skip
     last = ""
@@ -78,9 +80,14 @@ def follow_runbook(
 
 
 def climb(
-    shop: RunningShop, *, until: str, most_minutes: float, tell: Callable[[str], None]
+    shop: RunningShop,
+    path: str,
+    *,
+    until: str,
+    most_minutes: float,
+    tell: Callable[[str], None],
 ) -> None:
-    """Follow the runbook to a rung, and begin again from wherever the path was rolled back to.
+    """Follow a path's runbook to a rung, and begin again from wherever it was rolled back to.
 
     A person would find out why before that; on a busy machine it is the machine.
 
@@ -89,11 +96,11 @@ def climb(
     """
     for tries_left in reversed(range(_TRIES)):
         try:
-            follow_runbook(shop, until=until, most_minutes=most_minutes, tell=tell)
+            follow_runbook(shop, path, until=until, most_minutes=most_minutes, tell=tell)
         except RunbookStopped as error:
             if error.exit_code != _ROLLED_BACK or not tries_left:
                 raise
-            tell(f"{PATH}: fell: {error}. The runbook begins again from there")
+            tell(f"{path}: fell: {error}. The runbook begins again from there")
         else:
             return
 

@@ -47,11 +47,19 @@ class Page:
 
 @dataclass(slots=True)
 class Browser:
-    """Signs in, looks at pages and places orders, as a person would."""
+    """Signs in, looks at pages and places orders, as a person would.
+
+    `visitor` is the cookie of somebody who was here before.
+    """
 
     address: str
+    visitor: str = ""
     _cookies: dict[str, str] = field(default_factory=dict)
     _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=1))
+
+    def __post_init__(self) -> None:
+        if self.visitor:
+            self._cookies["visitor"] = self.visitor
 
     def close(self) -> None:
         """Give the connection back."""

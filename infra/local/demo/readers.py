@@ -1,7 +1,8 @@
-"""Customers who look at "my orders" again and again, and check every page they are shown."""
+"""People who read one path again and again, and check every page they are shown."""
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -13,24 +14,52 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from infra.local.demo.browser import Browser, NotAPage, SoldOut
-from infra.local.demo.histories import Complaint, complaint_about, rows_of, rows_on
+from infra.local.demo.histories import Complaint
+from infra.local.demo.truths import NOTHING, TRUTHS, committed
+from infra.local.visits import PAGES, Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from threading import Event
 
+    from infra.local.demo.truths import Committed
     from infra.local.running import RunningShop
 
 _THINK_SECONDS = 0.3
 _READS_PER_ORDER = 30
+_ORDERS_LOOKED_AT = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
-    """Somebody who can sign in. `lot`: when the canary takes them in, of 10,000."""
+class Reader:
+    """Somebody who reads a path. `lot`: when its canary takes them in, of 10,000.
 
-    id: int
-    email: str
+    A customer has a number and an `email`; a stranger a `visitor` cookie, by which they are known.
+    """
+
     lot: int
+    customer_id: int | None
+    email: str
+    visitor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logins:
+    """Who can sign in to a local shop, and by which password; who reads which path."""
+
+    staff: str
+    customer: str
+    password: str
+    readers: Mapping[str, Sequence[Reader]]
+
+    @classmethod
+    def read(cls, shop: RunningShop) -> Logins:
+        """Read what the shop has written down of them."""
+        written = json.loads((shop.state_dir / "logins.json").read_text())
+        readers = {
+            path: [Reader(**each) for each in found] for path, found in written["readers"].items()
+        }
+        return cls(**{**written, "readers": readers})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +85,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Readings:
-    """Everything that the customers have seen so far."""
+    """Everything that the readers of one path have seen so far."""
 
     _all: list[Reading] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -73,7 +102,7 @@ class Readings:
             return [reading for reading in self._all if reading.ended_at >= instant]
 
     def errors(self) -> list[str]:
-        """Return what customers saw that was no page, or a wrong one."""
+        """Return what readers saw that was no page, or a wrong one."""
         return [
             each.error or f"{each.complaint}: {each.read_path}"
             for each in self.since()
@@ -86,16 +115,16 @@ class Readings:
 
 
 @contextmanager
-def reading(shop: RunningShop, customers: Sequence[Customer], password: str) -> Iterator[Readings]:
-    """Let these customers read, each in a session of their own, until the block ends.
+def reading(shop: RunningShop, path: str, logins: Logins) -> Iterator[Readings]:
+    """Let everybody who reads a path do so, each in a session of their own, until the block ends.
 
     Raises:
         NotAPage: one of them could not sign in.
     """
     readings, over = Readings(), threading.Event()
-    readers = [_Reader(shop, customer, readings, over) for customer in customers]
+    readers = [_Session(shop, path, reader, readings, over) for reader in logins.readers[path]]
     for reader in readers:
-        reader.sign_in(password)
+        reader.sign_in(logins)
     threads = [threading.Thread(target=reader.run, daemon=True) for reader in readers]
     for thread in threads:
         thread.start()
@@ -107,19 +136,23 @@ def reading(shop: RunningShop, customers: Sequence[Customer], password: str) -> 
             thread.join(timeout=40)
 
 
-class _Reader:
-    """One customer."""
+class _Session:
+    """One reader of one path. A customer buys something now and then."""
 
     def __init__(
-        self, shop: RunningShop, customer: Customer, readings: Readings, over: threading.Event
+        self, shop: RunningShop, path: str, reader: Reader, readings: Readings, over: Event
     ) -> None:
-        self._customer, self._readings, self._over = customer, readings, over
-        self._browser = Browser(shop.addresses["web"])
+        self._pages, self._truth = PAGES[path], TRUTHS.get(path)
+        self._reader, self._readings, self._over = reader, readings, over
+        self._browser = Browser(shop.addresses["web"], visitor=reader.visitor)
         self._database = shop.addresses["postgres"]
-        self._moods = random.Random(customer.id)  # noqa: S311 - habits are no secret
+        self._moods = random.Random(reader.lot)  # noqa: S311 - habits are no secret
 
-    def sign_in(self, password: str) -> None:
-        self._browser.sign_in(self._customer.email, password)
+    def sign_in(self, logins: Logins) -> None:
+        if self._pages.visitor is Visitor.CUSTOMER:
+            self._browser.sign_in(self._reader.email, logins.password)
+        elif self._pages.visitor is Visitor.STAFF:
+            self._browser.sign_in(logins.staff, logins.password)
 
     def run(self) -> None:
         with (
@@ -127,32 +160,35 @@ class _Reader:
             psycopg.connect(self._database, autocommit=True) as connection,
         ):
             while not self._over.is_set():
-                if self._moods.randrange(_READS_PER_ORDER) == 0:
-                    self._order()
+                if self._reader.customer_id and self._moods.randrange(_READS_PER_ORDER) == 0:
+                    self._order(self._reader.customer_id)
                 self._look(connection)
                 self._over.wait(self._moods.uniform(0.5, 1.5) * _THINK_SECONDS)
 
-    def _order(self) -> None:
+    def _order(self, customer_id: int) -> None:
         """Buy something, and look at once whether it is there."""
         try:
             self._browser.place_order("A. Reader", self._moods.choice)
-            self._readings.orders_placed[self._customer.id] += 1
+            self._readings.orders_placed[customer_id] += 1
         except SoldOut:
             return  # that is the shop's daily life, and no error
         except NotAPage as error:
             self._note(0.0, error=str(error))
 
     def _look(self, connection: psycopg.Connection) -> None:
-        before = rows_of(self._customer.id, connection)
+        before = self._committed(connection)
+        numbers = [row.number for row in before.rows[:_ORDERS_LOOKED_AT]]
+        address = self._moods.choice(self._pages.addresses(numbers))
         began = time.perf_counter()
         try:
-            page = self._browser.open("/orders/")
+            page = self._browser.open(address)
         except NotAPage as error:
             self._note(began, error=str(error))
             return
         milliseconds = (time.perf_counter() - began) * 1000
-        after = rows_of(self._customer.id, connection)
-        complaint = complaint_about(rows_on(page.text), before, after)
+        complaint = None
+        if self._truth is not None:
+            complaint = self._truth(page.text, before, self._committed(connection))
         self._readings.add(
             Reading(
                 ended_at=time.time(),
@@ -161,6 +197,11 @@ class _Reader:
                 complaint=complaint,
             )
         )
+
+    def _committed(self, connection: psycopg.Connection) -> Committed:
+        if self._reader.customer_id is None:
+            return NOTHING
+        return committed(self._reader.customer_id, connection)
 
     def _note(self, began: float, *, error: str) -> None:
         milliseconds = (time.perf_counter() - began) * 1000 if began else 0.0

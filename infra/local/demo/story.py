@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from infra.local.demo import table
-from infra.local.demo.acting import PATH, climb
+from infra.local.demo.acting import climb
+from infra.local.visits import PAGES
 from infra.local.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Stage:
     """What the story is played on."""
 
     shop: RunningShop
+    path: str
     readings: Readings
     narrator: Narrator
 
@@ -43,7 +45,13 @@ class Stage:
         Raises:
             RunbookStopped: it did not get there.
         """
-        climb(self.shop, until=until, most_minutes=MOST_MINUTES_A_STEP, tell=self.narrator.quote)
+        climb(
+            self.shop,
+            self.path,
+            until=until,
+            most_minutes=MOST_MINUTES_A_STEP,
+            tell=self.narrator.quote,
+        )
 
     def wait_for_reads(self, since: float) -> None:
         """Return once customers have looked often enough to speak of it."""
@@ -60,7 +68,7 @@ def sick_monolith(stage: Stage) -> None:
     """Chapter one: what a read costs today."""
     stage.narrator.chapter(
         "The monolith is sick",
-        "Every look at 'my orders' joins orders, lines and returns, in the database of the tills.",
+        f"Every look at {PAGES[stage.path].title} is worked out in the database of the tills.",
     )
     began = time.time()
     stage.wait_for_reads(began)
@@ -95,8 +103,10 @@ def fault(stage: Stage) -> None:
     shop.control("stop", "lambda-host")
     unplugged = time.time()
     try:
-        wait_until(lambda: stage.asked(_FALL, PATH, began) is not None, "a roll-back", seconds=90)
-        reason, at = stage.asked(_FALL, PATH, began) or ("", 0.0)
+        wait_until(
+            lambda: stage.asked(_FALL, stage.path, began) is not None, "a roll-back", seconds=90
+        )
+        reason, at = stage.asked(_FALL, stage.path, began) or ("", 0.0)
         narrator.say(f"rolled back by itself {float(str(at)) - unplugged:.1f} s later: {reason}")
     finally:
         shop.control("start", "lambda-host")
@@ -131,20 +141,26 @@ CHAPTERS = (sick_monolith, shadow, canary, fault, trust, retire)
 def tell_the_end(stage: Stage, *, began: float) -> bool:
     """Print the closing table; tell whether no customer saw anything that they should not."""
     stage.narrator.chapter("What came of it")
-    stood = table.stays(stage.shop.addresses["postgres"], PATH, began=began, ended=time.time())
+    stood = table.stays(
+        stage.shop.addresses["postgres"], stage.path, began=began, ended=time.time()
+    )
     for line in table.lines(stage.readings, stood):
         print(line)
     return not (stage.readings.errors() or stage.readings.violations())
 
 
+def _fall(stage: Stage, since: float) -> tuple[object, ...] | None:
+    return stage.asked(_FALL, stage.path, since)
+
+
 def _told_reads(stage: Stage, since: float) -> str:
     seen = stage.readings.since(since)
     times = sorted(each.milliseconds for each in seen if not each.error)
-    (old,) = stage.asked(_OLD_PATH, PATH) or (0,)
+    (old,) = stage.asked(_OLD_PATH, stage.path) or (0,)
     by_service = sum(each.source == "service" for each in seen)
     bad = sum(bool(each.error or each.complaint) for each in seen)
     return (
         f"{len(seen)} pages, {by_service} by the service, {bad} wrong or failed; p50 "
         f"{times[len(times) // 2]:.0f} ms, p95 {times[int(len(times) * 0.95)]:.0f} ms; "
-        f"history queries in the orders' database in two minutes: {old}"
+        f"queries in the database of the tills in two minutes: {old}"
     )

@@ -80,7 +80,7 @@ def _checksum_request(keys: Sequence[str]) -> ServiceRequest:
 
 customer_summary = MovingRead(
     name=CUSTOMER_SUMMARY,
-    family="customers",
+    family="orders",
     monolith_answer=get_customer_summary,
     service_request=_service_request,
     answer_class=CustomerSummary,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from monolith.strangler.ladder import RUNGS, rung_below
+from monolith.strangler.runbook import differing
 from monolith.strangler.runbook.sequence import all_steps, steps_to
 from monolith.strangler.runbook.steps import COMMAND
 from monolith.strangler.runbook.typing_in import written
@@ -38,6 +39,18 @@ waits for what has to become true, and stops with a reason where it does not; st
 on where it stopped. What each gate asks for: [gates](../../gates.md). When a step does not succeed:
 [here](when-a-step-does-not-succeed.md).
 
+## What differs from path to path
+
+The steps are the same for all. Several paths may climb at the same time, each by a command of its
+own; paths of one family draw the same lot, so that whoever is in the canary of one is in the
+canary of the other. Where a read is about nobody, whoever asks is known by a cookie: without
+one, they are somebody new with every page. Staff read on from the monolith until `service`, unless
+a read is theirs. What is compared is asked twice: the gate D1 tells what a rung costs those who
+read, before the next one draws ten times as many. Without heartbeats nobody knows that a service
+keeps up, and B2 is never passed.
+
+"""
+_KINDS_OF_STEPS = """\
 ## The kinds of steps
 
 """
@@ -45,8 +58,10 @@ on where it stopped. What each gate asks for: [gates](../../gates.md). When a st
 
 def page(path: str) -> str:
     """Return the page of a path's runbook, with a line feed at its end."""
+    paths = "\n".join((*_table(differing.TITLES), *map(_row, differing.rows()), "", ""))
     sections = (_section(rung, path) for rung in RUNGS if rung_below(rung))
-    return _HEAD.format(path=path) + "\n".join((*_kinds(), "", *sections)).rstrip("\n") + "\n"
+    steps = "\n".join((*_kinds(), "", *sections)).rstrip("\n")
+    return f"{_HEAD.format(path=path)}{paths}{_KINDS_OF_STEPS}{steps}\n"
 
 
 def page_is_stale() -> bool:

@@ -15,6 +15,7 @@ from monolith.ordering.migration_paths.customer_summary import (
     RECONCILED_ON,
     customer_summary,
 )
+from monolith.ordering.migration_paths.order_history import order_history
 from monolith.ordering.queries import get_customer_summary
 from monolith.strangler import backfill, registry
 from tests.factories import a_customer, an_order, recorded
@@ -22,9 +23,9 @@ from tests.factories import a_customer, an_order, recorded
 QUERY = CustomerSummaryQuery(customer_id=17850, on=date(2011, 8, 31))
 
 
-def test_customer_summary_is_a_declared_path_of_its_own_family():
+def test_customer_summary_is_a_declared_path_of_the_histories_family():
     assert registry.get_path(CUSTOMER_SUMMARY) is customer_summary
-    assert customer_summary.family == "customers"
+    assert customer_summary.family == order_history.family
 
 
 def test_question_is_asked_in_the_service_s_words():

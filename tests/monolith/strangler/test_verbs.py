@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from monolith.strangler import backfill, snapshots
+from monolith.strangler import backfill, reconciliation, registry, snapshots
 from monolith.strangler.models import BackfillRun, PathState, ReconcileRun
-from monolith.strangler.reconciliation import continuous, keeping, repairing
+from monolith.strangler.reconciliation import Final, continuous, keeping, repairing
 from monolith.strangler.stages import Stage
 from tests.factories import NOON, recorded
 from tests.monolith.strangler.people import WHO
@@ -155,6 +156,71 @@ def test_reconcile_tells_extra_keys_and_ends_with_code_16(summing):
     summing.pages[77] = summing.pages[7]
 
     assert refusal("reconcile", "shelf").returncode == 16
+
+
+@pytest.fixture
+def two_paths(library, summing, service, settings, monkeypatch):
+    """Two paths at service, which one service answers; a third one in the monolith."""
+    for name in ("rack", "crate"):
+        monkeypatch.setitem(registry._declared, name, library.summed_path(name))
+    settings.STRANGLER_SERVICE_URLS = dict.fromkeys(("shelf", "rack", "crate"), service.url)
+    for name in ("shelf", "rack"):
+        PathState.objects.create(path=name, stage=Stage.SERVICE, changed_at=NOON)
+    return summing
+
+
+def test_all_paths_at_service_are_compared_into_one_table(two_paths):
+    head, *rows = strangler("reconcile", "--all").splitlines()
+
+    assert head.split() == ["path", "keys", "agree", "differ", "unsettled", "error", "seconds"]
+    assert [row.split()[:-1] for row in rows] == [
+        [name, str(COUNT), str(COUNT), "0", "0", "0"] for name in ("rack", "shelf")
+    ]
+
+
+def test_all_paths_end_with_every_bit_that_one_has(two_paths, monkeypatch):
+    run = reconciliation.run
+
+    def undecided_rack(path, **options):
+        report = run(path, **options)
+        return replace(report, counts={Final.ERROR: 3}) if path == "rack" else report
+
+    monkeypatch.setattr(reconciliation, "run", undecided_rack)
+    two_paths.pages[77] = two_paths.pages[7]
+
+    refused = refusal("reconcile", "--all")
+
+    assert refused.returncode == 1 + 16
+    assert str(refused) == "not every answer agrees: rack, shelf"
+
+
+def test_all_paths_are_told_in_json(two_paths):
+    said = json.loads(strangler("reconcile", "--all", "--json"))
+
+    assert [(each["path"], each["keys"]) for each in said] == [("rack", COUNT), ("shelf", COUNT)]
+
+
+def test_no_path_at_service_is_no_agreement(summing):
+    refused = refusal("reconcile", "--all")
+
+    assert (refused.returncode, str(refused)) == (
+        1,
+        "no path stands at service: nothing was compared",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((), "which path"),
+        (("shelf", "--all"), "which path"),
+        (("--all", "--repair"), "--repair is for one path"),
+        (("--all", "--continuous"), "--continuous is for one path"),
+        (("--all", "--resume"), "--resume is for one path"),
+    ],
+)
+def test_what_cannot_be_reconciled_together_is_refused(summing, words, why):
+    assert why in str(refusal("reconcile", *words))
 
 
 def test_repair_is_a_dry_run_until_it_is_executed(summing):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import clients, reconciliation
+from monolith.strangler import clients, queries, reconciliation, registry
 from monolith.strangler.management import speaking
 from monolith.strangler.management.speaking import progress
 from monolith.strangler.reconciliation import Final, Repair
+from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from django.core.management.base import BaseCommand
 
@@ -36,8 +40,10 @@ _DESCRIPTION = """
 Compares both answers for every key, at equal versions, and looks for keys that only the service
 has. Exit code, added up: 1 a key could not be compared, 16 keys differ, 32 keys never stood still,
 64 keys were repaired. --repair says which keys' snapshots would be sent again; with --execute, they
-are. --continuous ends when the path falls below shadow.
+are. --continuous ends when the path falls below shadow. --all compares every path that stands at
+service or beyond, one after the other; its exit code has every bit that one of them has.
 """
+_COLUMNS = ("path", "keys", "agree", "differ", "unsettled", "error", "seconds")
 
 
 def declare(verbs: _SubParsersAction[Any]) -> None:
@@ -46,7 +52,10 @@ def declare(verbs: _SubParsersAction[Any]) -> None:
         "reconcile", help="compare both answers for every key; repair what differs"
     )
     parser.description = _DESCRIPTION
-    parser.add_argument("path")
+    parser.add_argument("path", nargs="?")
+    parser.add_argument(
+        "--all", action="store_true", dest="is_all", help="every path at service or beyond"
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument(
         "--patience", type=float, default=60.0, help="seconds without progress to wait (60)"
@@ -66,9 +75,11 @@ def declare(verbs: _SubParsersAction[Any]) -> None:
 def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Compare, say what came of it, and end with the exit code that adds it up."""
     path = options["path"]
-    if options["execute"] and not options["repair"]:
-        raise CommandError("--execute executes a --repair")
+    _refuse_nonsense(options)
     try:
+        if options["is_all"]:
+            _run_all(command, options)
+            return
         if options["continuous"]:
             _run_continuously(command, path)
             return
@@ -76,6 +87,47 @@ def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     except (clients.ServiceAddressMissing, reconciliation.TooManyToRepair) as error:
         raise CommandError(str(error), returncode=ERRORS) from error
     _tell(command, report, options)
+
+
+def _refuse_nonsense(options: dict[str, Any]) -> None:
+    if options["execute"] and not options["repair"]:
+        raise CommandError("--execute executes a --repair")
+    if options["is_all"] == bool(options["path"]):
+        raise CommandError("reconcile which path? Name one, or say --all")
+    for one in ("repair", "continuous", "resume"):
+        if options["is_all"] and options[one]:
+            raise CommandError(f"--{one} is for one path at a time")
+
+
+def _run_all(command: BaseCommand, options: dict[str, Any]) -> None:
+    paths = [name for name in registry.names() if queries.get_status(name).stage >= Stage.SERVICE]
+    if not paths:
+        raise CommandError("no path stands at service: nothing was compared", returncode=ERRORS)
+    reports = [_run_once(path, options) for path in paths]
+    if options["json"]:
+        speaking.print_json(command, [_facts(report) for report in reports])
+    else:
+        command.stdout.write("\n".join(_table(reports)))
+    bits = {report.path: _bits(report) for report in reports}
+    if any(bits.values()):
+        worst = ", ".join(path for path in paths if bits[path])
+        raise CommandError(
+            f"not every answer agrees: {worst}", returncode=reduce(or_, bits.values())
+        )
+
+
+def _table(reports: Iterable[Report]) -> Iterator[str]:
+    for cells in (_COLUMNS, *map(_cells, reports)):
+        first, *others = cells
+        yield f"{first:<20}" + "".join(f"{cell:>11}" for cell in others)
+
+
+def _cells(report: Report) -> tuple[str, ...]:
+    found = Counter(dict.fromkeys(_BIT_OF.values(), 0))
+    for final, count in report.counts.items():
+        found[_BIT_OF.get(final, 0)] += count
+    counts = (report.keys, found[0], found[DIFFERENCES], found[SKIPPED], found[ERRORS])
+    return (report.path, *(f"{count:,}" for count in counts), f"{report.seconds:.1f}")
 
 
 def _run_once(path: str, options: dict[str, Any]) -> Report:

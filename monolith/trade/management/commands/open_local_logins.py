@@ -14,7 +14,8 @@ from django.utils import timezone
 from monolith.customers.operations import CustomerHasAccount, open_account
 from monolith.customers.queries import get_customer
 from monolith.ordering.queries import find_busiest_customer_id
-from monolith.trade.lots import Drawn, spread_over_lots
+from monolith.strangler import registry
+from monolith.trade.lots import spread_over_lots
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -25,17 +26,18 @@ PASSWORD = "banyan-local"  # noqa: S105 - known to all on purpose: the command r
 
 
 class Command(BaseCommand):
-    """Makes a member of staff, and lets the customer with the longest history sign in."""
+    """Makes a member of staff, and lets customers sign in: the busiest, and readers of paths."""
 
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare how many customers more can sign in."""
+        """Declare whose readers are wanted, and how many."""
+        parser.add_argument("paths", nargs="*", metavar="PATH", help="paths to find readers of")
         parser.add_argument(
-            "--customers", type=int, default=0, help="and so many of each lot of the canary"
+            "--each-lot", type=int, default=1, help="so many of each lot of the path's canary (1)"
         )
 
-    def handle(self, *_args: Any, customers: int, **_options: Any) -> None:
+    def handle(self, *_args: Any, paths: list[str], each_lot: int, **_options: Any) -> None:
         """Open the logins and write them where `make up` finds them."""
         if not settings.IS_LOCAL:
             raise CommandError("logins that everybody knows are for a local shop only")
@@ -45,27 +47,37 @@ class Command(BaseCommand):
             "staff": STAFF,
             "customer": CUSTOMER,
             "password": PASSWORD,
-            "customers": [_open_login_of(each) for each in spread_over_lots(each_lot=customers)],
+            "readers": {path: _open_logins_of(path, each_lot) for path in paths},
         }
         (settings.STATE_DIR / "logins.json").write_text(json.dumps(logins, indent=2) + "\n")
         self.stdout.write(f"{STAFF} and {CUSTOMER} can sign in")
 
 
-def _open_login_of(customer: Drawn) -> dict[str, str | int]:
-    email = f"customer-{customer.customer_id}@banyan.example"
+def _open_logins_of(path: str, each_lot: int) -> list[dict[str, str | int | None]]:
+    drawn = spread_over_lots(registry.get_path(path), each_lot=each_lot)
+    return [
+        {
+            "lot": each.lot,
+            "customer_id": each.customer_id,
+            "email": "" if each.customer_id is None else _open_login_of(each.customer_id),
+            "visitor": each.visitor,
+        }
+        for each in drawn
+    ]
+
+
+def _open_login_of(customer_id: int) -> str:
+    """Let a customer sign in, and return as whom."""
+    email = f"customer-{customer_id}@banyan.example"
     with suppress(CustomerHasAccount):
         open_account(
-            customer_id=customer.customer_id,
-            email=email,
-            password=PASSWORD,
-            opened_at=timezone.now(),
+            customer_id=customer_id, email=email, password=PASSWORD, opened_at=timezone.now()
         )
-    user = get_customer(customer_id=customer.customer_id).user
+    user = get_customer(customer_id=customer_id).user
     if user is not None and not user.has_usable_password():  # live trade has registered them
         user.set_password(PASSWORD)
         user.save(update_fields=["password"])
-    username = user.get_username() if user is not None else email
-    return {"id": customer.customer_id, "email": username, "lot": customer.lot}
+    return user.get_username() if user is not None else email
 
 
 def _open_staff_login() -> None:

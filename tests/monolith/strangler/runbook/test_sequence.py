@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.core.management import CommandError, call_command
 
-from monolith.strangler import runbook
+from monolith.strangler import registry, runbook
 from monolith.strangler.gates.edges import gates_before
 from monolith.strangler.ladder import RUNGS
 from monolith.strangler.management.commands.strangler import Command
@@ -115,3 +115,23 @@ def test_page_has_every_step():
     for rung in ABOVE_THE_LOWEST:
         assert f"## To {rung}" in page
     assert page.count("\n| climb | `python manage.py") == len(ABOVE_THE_LOWEST)
+
+
+def test_page_says_of_every_declared_path_what_is_special_about_it(library, monkeypatch):
+    monkeypatch.setitem(registry._declared, "rack", replace(
+        library.summed_path("rack"), subject_of=registry._nobody, for_staff=True,
+        timeout_seconds=4.0, shapes=("a", "b"),
+    ))  # fmt: skip
+
+    page = rendering.page("order_history")
+
+    for name in registry.names():
+        assert f"\n| `{name}` | {registry.get_path(name).family} | " in page
+    assert (
+        "| `shelf` | library | whoever the read is about | the usual time | 1 | key by key | "
+        "none: B2 is never passed |"
+    ) in page
+    assert (
+        "| `rack` | library | whoever asks, by their cookie: staff, too | 4 s | 2 | by checksum | "
+        "yes |"
+    ) in page
