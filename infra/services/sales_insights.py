@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from event_contracts.catalogue import ProductSnapshotTaken
 from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from event_contracts.streams import ANNOUNCEMENT, STREAM_KINDS
 from infra.building_blocks.lake_service import LakeService
@@ -19,6 +20,6 @@ def add(scope: Any) -> LakeService:
         service="sales_insights",
         question="How did the shop do?",
         stream_kinds=TAKEN_IN,
-        snapshots=(CustomerOrdersSnapshotTaken,),
+        snapshots=(CustomerOrdersSnapshotTaken, ProductSnapshotTaken),
         routes=("/insights/{question}", "/streams/checksums", "/streams"),
     )

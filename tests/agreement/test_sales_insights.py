@@ -14,6 +14,7 @@ from event_contracts.sales_insights import Period, Question
 from extracted_services.sales_insights import projection, queries, store
 from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import landing_of
+from monolith.catalogue.migration_paths import catalogue_search
 from monolith.catalogue.operations import PriceUnchanged, change_price
 from monolith.insights.migration_paths import BOTH_CAN_TELL, sales_insights
 from monolith.insights.queries import list_products_as_of
@@ -28,7 +29,7 @@ from monolith.ordering.legacy import (
 )
 from monolith.strangler.snapshots import record_snapshots
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
-from tests.factories import a_customer, a_key, a_product, delivery, lines, recorded
+from tests.factories import a_customer, a_key, a_product, delivery, later, lines, recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -246,6 +247,24 @@ def test_past_that_no_event_told_comes_by_snapshots(lake, engine):
     assert incomplete.versions[1] == KeyVersion(key="guest-order/2", version=None)
     assert queries.checksum(streams, lake, engine) == monoliths_checksum(streams)
     assert disagreements(lake, engine, periods=(MARCH,), streams=streams) == {}
+
+
+def test_products_that_no_event_listed_come_by_snapshots(lake, engine):
+    for code, price in (("HEART", 200), ("JAR", 500)):
+        a_product(code, price_pence=price)
+    change_price(stock_code="JAR", price_pence=450, effective_at=later(days=1))
+    not_delivered = len(recorded())
+    today = Period(
+        first_day=MARCH.first_day, until_day=datetime.now(UTC).date() + timedelta(days=1)
+    )
+
+    record_snapshots(catalogue_search, ["HEART", "JAR"])
+    deliver(lake, engine, recorded()[not_delivered:])
+
+    said = queries.answer(Question.over(today, "products_as_of"), lake, engine)
+    from_tables = {row.stock_code: row.price_pence for row in list_products_as_of(today.end)}
+    assert {row["stock_code"]: row["price_pence"] for row in said.rows} == from_tables
+    assert from_tables == {"HEART": 200, "JAR": 450}
 
 
 def test_lost_event_is_seen_as_a_disagreement(lake, engine):

@@ -9,7 +9,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from extracted_services.sales_insights.queries.statements import ATHENA_VIEWS
+from extracted_services.sales_insights.queries.views import ATHENA_VIEWS
 from extracted_services.sales_insights.view import ATHENA, TABLES, columns_of
 
 if TYPE_CHECKING:

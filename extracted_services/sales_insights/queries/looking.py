@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from extracted_services.read_models.answering import NotComplete
-from extracted_services.sales_insights.queries.statements import BEHIND, VIEWS
+from extracted_services.sales_insights.queries.views import BEHIND, STATED, VIEWS
 from extracted_services.sales_insights.store import Gone
 from extracted_services.sales_insights.view import heard, newest, rows_of, stage, staged_rows
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_LANDED = 10_000
 """Landed objects that an answer looks at; more mean that nothing has been merged for long."""
 TRIES = 3
+_FOR_EVER = "9999-12-31"
 
 T = TypeVar("T")
 
@@ -73,9 +74,9 @@ class Look:
         return heard(self._manifest, self._landed)
 
     def provide(self, reads: Collection[str], until_day: date) -> None:
-        """Give DuckDB these tables and views, with what occurred before a day."""
+        """Give DuckDB these tables and views: what occurred before a day, or was stated of it."""
         for table in sorted({table for name in reads for table in BEHIND.get(name, (name,))}):
-            self._provide(table, until_day.isoformat())
+            self._provide(table, _FOR_EVER if table == STATED else until_day.isoformat())
         for name in sorted(BEHIND.keys() & reads):
             self._engine.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {VIEWS[name]}")
 

@@ -1,7 +1,7 @@
 """The questions in SQL, in what DuckDB and Athena both speak.
 
-Where they differ, there is a view: `VIEWS` for DuckDB, `ATHENA_VIEWS` for Athena. `:start` and
-`:end` are the instants of the period, `:about` is a stock code, or empty.
+Where they differ, there is a view: views.py. `:start` and `:end` are the instants of the period,
+`:about` is a stock code, or empty.
 """
 
 from __future__ import annotations
@@ -9,93 +9,65 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from event_contracts.sales_insights import EFFECT_DAYS, MOST_HOURS, MOST_ROWS
+from extracted_services.sales_insights.queries.views import (
+    ADDED,
+    AVAILABLE,
+    CANCELLED,
+    CHECKED_OUT,
+    DISPATCHED,
+    LISTED,
+    PLACED,
+    PRICED,
+    REMOVED,
+    RETURNED,
+    SOLD_OUT,
+    STATED,
+)
 
-PLACED, CANCELLED = "ordering_order_placed_v1", "ordering_order_cancelled_v1"
-RETURNED, DISPATCHED = "ordering_items_returned_v1", "ordering_order_dispatched_v1"
-LISTED, PRICED = "catalogue_product_listed_v1", "catalogue_price_changed_v1"
-SOLD_OUT, AVAILABLE = "catalogue_product_sold_out_v1", "catalogue_product_became_available_v1"
-ADDED, REMOVED = "ordering_basket_line_added_v1", "ordering_basket_line_removed_v1"
-CHECKED_OUT = "ordering_basket_checked_out_v1"
-
-# DuckDB unnests a list of structures into one column, Athena an array of rows into one per field.
-# In the SELECT clause, because DuckDB takes a join with UNNEST for a join, and hashes the lists.
-VIEWS = {
-    "ordered_lines": f"""
-        SELECT order_number, customer_id, placed_at, country,
-               line.stock_code, line.quantity, line.unit_price_pence
-        FROM (SELECT order_number, customer_id, placed_at, country, UNNEST(lines) AS line
-              FROM {PLACED})
-    """,
-    "cancelled_lines": f"""
-        SELECT cancelled_at, line.stock_code, line.quantity, line.unit_price_pence
-        FROM (SELECT c.cancelled_at, UNNEST(o.lines) AS line
-              FROM {CANCELLED} AS c JOIN {PLACED} AS o ON o.order_number = c.order_number)
-    """,
-    "returned_lines": f"""
-        SELECT order_number, placed_at, returned_at, line.stock_code, line.refund_pence
-        FROM (SELECT order_number, placed_at, returned_at, UNNEST(lines) AS line FROM {RETURNED})
-    """,
-}
-ATHENA_VIEWS = {
-    "ordered_lines": f"""
-        SELECT o.order_number, o.customer_id, o.placed_at, o.country,
-               t.stock_code, t.quantity, t.unit_price_pence
-        FROM {PLACED} AS o
-        CROSS JOIN UNNEST(o.lines) AS t (stock_code, description, quantity, unit_price_pence)
-    """,
-    "cancelled_lines": f"""
-        SELECT c.cancelled_at, t.stock_code, t.quantity, t.unit_price_pence
-        FROM {CANCELLED} AS c JOIN {PLACED} AS o ON o.order_number = c.order_number
-        CROSS JOIN UNNEST(o.lines) AS t (stock_code, description, quantity, unit_price_pence)
-    """,
-    "returned_lines": f"""
-        SELECT o.order_number, o.placed_at, o.returned_at, t.stock_code, t.refund_pence
-        FROM {RETURNED} AS o CROSS JOIN UNNEST(o.lines) AS t (stock_code, quantity, refund_pence)
-    """,
-}
-BEHIND = {
-    "ordered_lines": (PLACED,),
-    "cancelled_lines": (PLACED, CANCELLED),
-    "returned_lines": (RETURNED,),
-}
-"""The tables that each view looks at."""
-
-# An order's sum is in its event: only products need its lines.
-_BOOKED = f"""
+# An order's sum is in its event: only products need its lines. What became of it is joined to it
+# once, and only where something of the order itself is asked for.
+_BOOKED_DAYS = f"""
 WITH booked AS (
-    SELECT placed_at AS booked_at, country, 1 AS placed_orders,
+    SELECT placed_at AS booked_at, 1 AS placed_orders,
            total_pence AS placed, 0 AS cancelled, 0 AS refunded
     FROM {PLACED} WHERE placed_at >= :start AND placed_at < :end
     UNION ALL
-    SELECT c.cancelled_at, o.country, 0, 0, o.total_pence, 0
+    SELECT c.cancelled_at, 0, 0, o.total_pence, 0
     FROM {CANCELLED} AS c JOIN {PLACED} AS o ON o.order_number = c.order_number
     WHERE c.cancelled_at >= :start AND c.cancelled_at < :end
     UNION ALL
-    SELECT r.returned_at, o.country, 0, 0, 0, r.refund_pence
-    FROM {RETURNED} AS r JOIN {PLACED} AS o ON o.order_number = r.order_number
-    WHERE r.returned_at >= :start AND r.returned_at < :end
+    SELECT returned_at, 0, 0, 0, refund_pence
+    FROM {RETURNED} WHERE returned_at >= :start AND returned_at < :end
 )
 """
+_BOOKED_COUNTRIES = f"""
+WITH later AS (
+    SELECT order_number, 1 AS is_cancelled, 0 AS refunded
+    FROM {CANCELLED} WHERE cancelled_at >= :start AND cancelled_at < :end
+    UNION ALL
+    SELECT order_number, 0, refund_pence
+    FROM {RETURNED} WHERE returned_at >= :start AND returned_at < :end
+), booked AS (
+    SELECT country, 1 AS placed_orders, total_pence AS placed, 0 AS cancelled, 0 AS refunded
+    FROM {PLACED} WHERE placed_at >= :start AND placed_at < :end
+    UNION ALL
+    SELECT o.country, 0, 0, l.is_cancelled * o.total_pence, l.refunded
+    FROM later AS l JOIN {PLACED} AS o ON o.order_number = l.order_number
+)
+"""
+_IS_PLACED = "placed_at >= :start AND placed_at < :end"
+_IS_CANCELLED = "cancelled_at >= :start AND cancelled_at < :end"
+# Lines are many, so they are looked at once, whatever became of their order.
 _BOOKED_LINES = f"""
 WITH booked AS (
-    SELECT stock_code, sum(quantity * unit_price_pence) AS placed, 0 AS cancelled, 0 AS refunded
-    FROM ordered_lines WHERE placed_at >= :start AND placed_at < :end GROUP BY stock_code
+    SELECT stock_code, CASE WHEN {_IS_PLACED} THEN order_number END AS placed_order,
+           CASE WHEN {_IS_PLACED} THEN quantity * unit_price_pence ELSE 0 END AS placed,
+           CASE WHEN {_IS_CANCELLED} THEN quantity * unit_price_pence ELSE 0 END AS cancelled,
+           0 AS refunded
+    FROM booked_lines WHERE ({_IS_PLACED}) OR ({_IS_CANCELLED})
     UNION ALL
-    SELECT stock_code, 0, sum(quantity * unit_price_pence), 0
-    FROM cancelled_lines WHERE cancelled_at >= :start AND cancelled_at < :end GROUP BY stock_code
-    UNION ALL
-    SELECT stock_code, 0, 0, sum(refund_pence)
-    FROM returned_lines WHERE returned_at >= :start AND returned_at < :end GROUP BY stock_code
-), ranked AS (
-    SELECT stock_code, sum(placed) AS placed, sum(cancelled) AS cancelled,
-           sum(refunded) AS refunded
-    FROM booked GROUP BY stock_code
-    ORDER BY sum(placed - cancelled - refunded) DESC, stock_code LIMIT {MOST_ROWS}
-), counted AS (
-    SELECT stock_code, count(DISTINCT order_number) AS orders
-    FROM ordered_lines WHERE placed_at >= :start AND placed_at < :end
-        AND stock_code IN (SELECT stock_code FROM ranked)
-    GROUP BY stock_code
+    SELECT stock_code, NULL, 0, 0, refund_pence
+    FROM returned_lines WHERE returned_at >= :start AND returned_at < :end
 )
 """
 _SUMS = """CAST(sum(placed_orders) AS BIGINT) AS orders,
@@ -104,17 +76,21 @@ _SUMS = """CAST(sum(placed_orders) AS BIGINT) AS orders,
     CAST(sum(refunded) AS BIGINT) AS refunded_pence"""
 _BOOKED_TABLES = (PLACED, CANCELLED, RETURNED)
 # The last word about an instant holds, whenever it was said. Of a product that was on sale before
-# there were events, only the first change tells what it had cost.
+# there were events, a snapshot tells the price in force, and the first change what it had cost.
 _PRICES = f"""
 WITH prices AS (
     SELECT stock_code, effective_at, max_by(price_pence, version) AS price_pence,
-           max_by(former_pence, version) AS former_pence
+           max_by(former_pence, CASE WHEN former_pence IS NOT NULL THEN version END)
+               AS former_pence
     FROM (
         SELECT stock_code, listed_at AS effective_at, price_pence, version,
                CAST(NULL AS BIGINT) AS former_pence
         FROM {LISTED}
         UNION ALL
         SELECT stock_code, effective_at, new_price_pence, version, old_price_pence FROM {PRICED}
+        UNION ALL
+        SELECT stock_code, effective_at, price_pence, version, CAST(NULL AS BIGINT)
+        FROM stated_prices
     ) AS said
     GROUP BY stock_code, effective_at
 )
@@ -161,23 +137,24 @@ def _statement(sql: str, *reads: str) -> Statement:
 
 STATEMENTS: dict[str, Statement] = {
     "takings_by_day": _statement(
-        f"""{_BOOKED} SELECT CAST(CAST(booked_at AS DATE) AS VARCHAR) AS name, {_SUMS}
+        f"""{_BOOKED_DAYS} SELECT CAST(CAST(booked_at AS DATE) AS VARCHAR) AS name, {_SUMS}
         FROM booked GROUP BY 1 ORDER BY 1""",
         *_BOOKED_TABLES,
     ),
     "takings_by_country": _statement(
-        f"""{_BOOKED} SELECT country AS name, {_SUMS} FROM booked
+        f"""{_BOOKED_COUNTRIES} SELECT country AS name, {_SUMS} FROM booked
         GROUP BY country ORDER BY sum(placed - cancelled - refunded) DESC, country""",
         *_BOOKED_TABLES,
     ),
     "takings_by_product": _statement(
-        f"""{_BOOKED_LINES} SELECT r.stock_code AS name, coalesce(c.orders, 0) AS orders,
-            CAST(r.placed AS BIGINT) AS placed_pence,
-            CAST(r.cancelled AS BIGINT) AS cancelled_pence,
-            CAST(r.refunded AS BIGINT) AS refunded_pence
-        FROM ranked AS r LEFT JOIN counted AS c ON c.stock_code = r.stock_code
-        ORDER BY r.placed - r.cancelled - r.refunded DESC, r.stock_code""",
-        "ordered_lines", "cancelled_lines", "returned_lines",
+        f"""{_BOOKED_LINES} SELECT stock_code AS name,
+            count(DISTINCT placed_order) AS orders,
+            CAST(sum(placed) AS BIGINT) AS placed_pence,
+            CAST(sum(cancelled) AS BIGINT) AS cancelled_pence,
+            CAST(sum(refunded) AS BIGINT) AS refunded_pence
+        FROM booked GROUP BY stock_code
+        ORDER BY sum(placed - cancelled - refunded) DESC, stock_code LIMIT {MOST_ROWS}""",
+        "booked_lines", "returned_lines",
     ),
     "cohorts": _statement(
         f"""WITH months AS (
@@ -218,7 +195,7 @@ STATEMENTS: dict[str, Statement] = {
         GROUP BY c.stock_code, c.changed_at, c.old_price_pence, c.new_price_pence
         ORDER BY coalesce(sum(l.quantity), 0) DESC, c.stock_code, c.changed_at
         LIMIT {MOST_ROWS}""",
-        LISTED, PRICED, "ordered_lines",
+        LISTED, PRICED, "stated_prices", "ordered_lines",
     ),
     "dispatch_times": _statement(
         f"""SELECT least(CAST(floor(date_diff('millisecond', placed_at, dispatched_at)
@@ -239,15 +216,28 @@ STATEMENTS: dict[str, Statement] = {
                 SELECT stock_code, version, sold_out_at, false FROM {SOLD_OUT}
                 UNION ALL
                 SELECT stock_code, version, available_at, true FROM {AVAILABLE}
+                UNION ALL
+                SELECT stock_code, version, occurred_at, is_available FROM {STATED}
             ) AS crossings
             WHERE crossed_at < :end GROUP BY stock_code
+        ), products AS (
+            SELECT stock_code, max_by(description, version) AS description
+            FROM (
+                SELECT stock_code, version, description, listed_at FROM {LISTED}
+                UNION ALL
+                SELECT stock_code, version, description, listed_at FROM {STATED}
+            ) AS told
+            WHERE listed_at < :end AND stock_code NOT IN (
+                SELECT stock_code FROM {STATED} WHERE is_withdrawn AND occurred_at < :end
+            )
+            GROUP BY stock_code
         )
         SELECT p.stock_code, p.description, priced.price_pence, s.is_available
-        FROM {LISTED} AS p JOIN priced ON priced.stock_code = p.stock_code
-        JOIN shelves AS s ON s.stock_code = p.stock_code
-        WHERE p.listed_at < :end AND (:about = '' OR p.stock_code = :about)
+        FROM products AS p JOIN priced ON priced.stock_code = p.stock_code
+        LEFT JOIN shelves AS s ON s.stock_code = p.stock_code
+        WHERE :about = '' OR p.stock_code = :about
         ORDER BY p.stock_code""",
-        LISTED, PRICED, SOLD_OUT, AVAILABLE,
+        LISTED, PRICED, SOLD_OUT, AVAILABLE, STATED, "stated_prices",
     ),
     "baskets_by_day": _statement(
         f"""{_ROUNDS} SELECT CAST(CAST(begun_at AS DATE) AS VARCHAR) AS day, count(*) AS begun,

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
 
+from event_contracts.catalogue import ProductSnapshotTaken
 from event_contracts.customers import Contact
 from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from event_contracts.registry import EVENT_CLASSES, EVENT_TYPES, is_snapshot
@@ -29,8 +30,13 @@ READS = frozenset({"catalogue", "ordering"})
 Facts of customers say whom to write to: what identifies a person is kept nowhere here, and no
 `Contact` that another fact carries is a column.
 """
-SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken]})
-"""The snapshots that are taken apart into facts; any other is left alone, known or not."""
+_KEPT_WHOLE = EVENT_TYPES[ProductSnapshotTaken]
+SNAPSHOTS = frozenset({EVENT_TYPES[CustomerOrdersSnapshotTaken], _KEPT_WHOLE})
+"""The snapshots that are taken over; any other is left alone, known or not.
+
+Those of orders are taken apart into facts. Those of products are rows of a table of their own: what
+a product is now tells less than the facts that made it so.
+"""
 OTHERS = "other_events"
 FILES, ATHENA, MANIFEST = "events/", "athena/", "manifest.json"
 
@@ -144,8 +150,8 @@ class Lake(Protocol):
 @cache
 def table_of(event_type: str) -> str:
     """Name the table of a type of event: `ordering_order_placed_v1`."""
-    has_table = event_type.partition(".")[0] in READS and not is_snapshot(event_type)
-    return event_type.replace(".", "_") if has_table else OTHERS
+    is_fact = event_type.partition(".")[0] in READS and not is_snapshot(event_type)
+    return event_type.replace(".", "_") if is_fact or event_type == _KEPT_WHOLE else OTHERS
 
 
 @cache

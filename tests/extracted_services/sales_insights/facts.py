@@ -11,6 +11,7 @@ from event_contracts.catalogue import (
     PriceChanged,
     ProductBecameAvailable,
     ProductListed,
+    ProductSnapshotTaken,
     ProductSoldOut,
 )
 from event_contracts.envelope import Envelope
@@ -110,6 +111,21 @@ def listed(code, at, pence, *, is_available=True):
 
 def priced(code, version, at, old, new):
     event = PriceChanged(stock_code=code, old_price_pence=old, new_price_pence=new, effective_at=at)
+    return envelope(streams.product_stream(code), version, event, at)
+
+
+def stated(code, version, at, *prices, is_withdrawn=False):
+    event = ProductSnapshotTaken(
+        stock_code=code,
+        description=code.title(),
+        listed_at=march(1),
+        is_withdrawn=is_withdrawn,
+        is_available=True,
+        prices=prices,
+        order_count=0,
+        popular_in=(),
+        also_bought=(),
+    )
     return envelope(streams.product_stream(code), version, event, at)
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from event_contracts.catalogue import PricePoint
 from event_contracts.sales_insights import MOST_HOURS, ROWS, Period, Question, days_since_1970
 from extracted_services.read_models.answering import NotComplete
 from extracted_services.read_models.parameters import BadParameter
@@ -32,6 +33,7 @@ from tests.extracted_services.sales_insights.facts import (
     rows,
     sold_out,
     some_trade,
+    stated,
 )
 
 
@@ -139,6 +141,52 @@ def test_stock_of_a_former_day_is_what_had_been_told_until_then(lake, engine):
         [("HEART", "Heart", 200, False)],
         [("HEART", "Heart", 300, True)],
     ]
+
+
+def test_product_that_no_event_listed_is_known_by_its_snapshot(lake, engine):
+    land_and_merge(
+        lake,
+        engine,
+        stated("HEART", 3, march(20), PricePoint(price_pence=250, effective_at=march(11))),
+    )
+    land(lake, sold_out("HEART", 4, march(25)), priced("HEART", 5, march(26), 250, 300))
+
+    def on(day):
+        period = Period(first_day=date(2025, 3, 1), until_day=date(2025, 3, day + 1))
+        return rows(lake, engine, "products_as_of", period=period)
+
+    assert [on(10), on(12), on(20), on(25), on(26)] == [
+        [],
+        [("HEART", "Heart", 250, None)],
+        [("HEART", "Heart", 250, True)],
+        [("HEART", "Heart", 250, False)],
+        [("HEART", "Heart", 300, False)],
+    ]
+    assert [row[2:4] for row in rows(lake, engine, "price_effects")] == [(250, 300)]
+
+
+def test_snapshot_changes_nothing_of_what_events_told(lake, engine):
+    trade = [listed("HEART", march(1), 200), priced("HEART", 2, march(5), 200, 210)]
+    land(lake, *trade)
+    told = everything_of_products(lake, engine)
+
+    prices = (PricePoint(price_pence=210, effective_at=march(5)),)
+    land(lake, stated("HEART", 2, march(20), *prices), stated("HEART", 2, march(21), *prices))
+
+    assert everything_of_products(lake, engine) == told
+
+
+def test_withdrawn_product_is_not_on_sale_from_its_snapshot_on(lake, engine):
+    price = PricePoint(price_pence=250, effective_at=march(11))
+    land(lake, stated("HEART", 3, march(20), price, is_withdrawn=True))
+    before = Period(first_day=date(2025, 3, 1), until_day=date(2025, 3, 20))
+
+    assert rows(lake, engine, "products_as_of") == []
+    assert len(rows(lake, engine, "products_as_of", period=before)) == 1
+
+
+def everything_of_products(lake, engine):
+    return [rows(lake, engine, name) for name in ("products_as_of", "price_effects")]
 
 
 def test_baskets_that_were_given_up_are_those_without_an_order(lake, engine):
