@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from extracted_services.sales_insights.view import FILES, DataFile, Manifest, columns_of
+from extracted_services.sales_insights.view import FILES, DataFile, Manifest, columns_of, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,4 +167,5 @@ def _files(folder: Path) -> Iterator[DataFile]:
             day=path.parent.name.removeprefix("day="),
             rows=0,  # no question asks
             size_bytes=path.stat().st_size,
+            shape=shape_of(path.parents[1].name),
         )

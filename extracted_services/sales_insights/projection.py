@@ -31,10 +31,11 @@ from extracted_services.sales_insights.view import (
     FILES,
     DataFile,
     Replaced,
-    file_rows,
     heard,
     newest,
     row_of,
+    rows_of,
+    shape_of,
     stage,
     staged_rows,
 )
@@ -189,6 +190,7 @@ class _Merging:
             day=place.day,
             rows=count,
             size_bytes=written.stat().st_size,
+            shape=shape_of(place.table),
         )
 
     def _copy(
@@ -201,8 +203,8 @@ class _Merging:
     ) -> int:
         staged = self.folder / "staged.jsonl"
         stage(rows, staged)
-        old = file_rows(self.lake.fetch([opened] if opened else []), table)
-        elsewhere = file_rows(self.lake.fetch(full), table)
+        old = rows_of(self.lake, [opened] if opened else [], table)
+        elsewhere = rows_of(self.lake, full, table)
         statement = f"""
             COPY (
                 SELECT * FROM ({old}) UNION ALL BY NAME

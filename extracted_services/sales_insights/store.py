@@ -139,18 +139,19 @@ class ObjectLake:
                 path.unlink()
 
     def _copies(self, keys: Sequence[str]) -> list[Path]:
-        with ThreadPoolExecutor(READING_THREADS) as threads:
-            return list(threads.map(self._copy, keys))
+        missing = [key for key in keys if not (self._folder / key).exists()]
+        if missing:
+            with ThreadPoolExecutor(READING_THREADS) as threads:
+                list(threads.map(self._copy, missing))
+        return [self._folder / key for key in keys]
 
-    def _copy(self, key: str) -> Path:
+    def _copy(self, key: str) -> None:
         path = self._folder / key
-        if not path.exists():
-            content, _ = self._objects.get(key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{path.name}.{os.getpid()}")
-            partial.write_bytes(content)
-            partial.replace(path)
-        return path
+        content, _ = self._objects.get(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        partial.write_bytes(content)
+        partial.replace(path)
 
 
 class S3Objects:

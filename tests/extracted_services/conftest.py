@@ -1,4 +1,7 @@
-"""A local DynamoDB for the tests that need the real thing: ministack, on a free port."""
+"""A local DynamoDB for the tests that need the real thing: ministack, on a free port.
+
+And what services that copy streams are tested with: each kind of store, a table when deployed.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import os
 import subprocess
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import boto3
@@ -16,7 +19,7 @@ from infra.local.ports import free_port
 from infra.local.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from types_boto3_dynamodb import DynamoDBClient
 
@@ -96,3 +99,26 @@ def table_name(dynamodb: DynamoDBClient, key_name: str) -> str:
         BillingMode="PAY_PER_REQUEST",
     )
     return name
+
+
+@pytest.fixture(
+    params=["in_memory_store", pytest.param("dynamodb_store", marks=pytest.mark.platform)]
+)
+def store(request: pytest.FixtureRequest) -> Any:
+    """Give each kind of store in turn: those that the service's own tests name."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def deploy(table_name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], None]]:
+    """Let a service's entry points find a table, as they do when deployed, and forget it later."""
+    deployed: list[Any] = []
+
+    def deploy_service(service: Any) -> None:
+        monkeypatch.setenv("TABLE_NAME", table_name)
+        vars(service).pop("store", None)
+        deployed.append(service)
+
+    yield deploy_service
+    for service in deployed:
+        vars(service).pop("store").close()

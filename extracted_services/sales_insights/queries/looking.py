@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from extracted_services.read_models.answering import NotComplete
 from extracted_services.sales_insights.queries.statements import BEHIND, VIEWS
 from extracted_services.sales_insights.store import Gone
-from extracted_services.sales_insights.view import file_rows, heard, newest, stage, staged_rows
+from extracted_services.sales_insights.view import heard, newest, rows_of, stage, staged_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date, datetime
 
-    from extracted_services.sales_insights.view import DataFile, Lake, Landing, Manifest
+    from extracted_services.sales_insights.view import DataFile, Lake, LandedRow, Landing, Manifest
 
 MOST_LANDED = 10_000
 """Landed objects that an answer looks at; more mean that nothing has been merged for long."""
@@ -86,7 +87,7 @@ class Look:
 
     def _provide(self, table: str, until: str) -> None:
         files = self._files(table, lambda file: file.day < until)
-        kept = file_rows(self._lake.fetch(files), table)
+        kept = rows_of(self._lake, files, table)
         landed = self._provide_landed(table, until)
         rows = f"{kept} UNION ALL BY NAME SELECT * FROM {landed}" if landed else kept  # noqa: S608
         self._engine.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {rows}")
@@ -100,20 +101,43 @@ class Look:
         ]
         if not rows:
             return ""
-        staged, name = self._folder / f"{table}.jsonl", f"landed_{table}"
-        stage(rows, staged)
         days = {row.place.day for row in rows}
-        merged = file_rows(
-            self._lake.fetch(self._files(table, lambda file: file.day in days)), table
-        )
+        files = self._files(table, lambda file: file.day in days)
+        name = f"landed_{table}_{_digest(rows, files)}"
+        if name not in self._landed_tables(table):
+            self._stage(name, table, rows, files)
+        return name
+
+    def _stage(
+        self, name: str, table: str, rows: Sequence[LandedRow], files: Sequence[DataFile]
+    ) -> None:
+        """Make a table of what landed; it is good for as long as the same has landed."""
+        staged = self._folder / f"{table}.jsonl"
+        stage(rows, staged)
+        merged = rows_of(self._lake, files, table)
+        for outdated in self._landed_tables(table):
+            self._engine.execute(f"DROP TABLE {outdated}")
         self._engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS {staged_rows(staged, table)} "  # noqa: S608
+            f"CREATE TEMP TABLE {name} AS {staged_rows(staged, table)} "  # noqa: S608
             f"WHERE fact_id NOT IN (SELECT fact_id FROM ({merged}))"
         )
-        return name
+
+    def _landed_tables(self, table: str) -> list[str]:
+        found = self._engine.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, ?)",
+            [f"landed_{table}_"],
+        )
+        return [name for (name,) in found.fetchall()]
 
     def _files(self, table: str, matters: Callable[[DataFile], bool]) -> list[DataFile]:
         return [file for file in self._manifest.files if file.table == table and matters(file)]
+
+
+def _digest(rows: Iterable[LandedRow], files: Iterable[DataFile]) -> str:
+    digest = blake2b(digest_size=16)
+    for name in (*sorted(row.fact_id for row in rows), *sorted(file.key for file in files)):
+        digest.update(f"{name}\n".encode())
+    return digest.hexdigest()
 
 
 def _utc(value: Any) -> Any:

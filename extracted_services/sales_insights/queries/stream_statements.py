@@ -16,24 +16,14 @@ from extracted_services.sales_insights.view import OTHERS
 _SNAPSHOT = EVENT_TYPES[CustomerOrdersSnapshotTaken]
 # Every table that has facts of these streams: a version may stand for something of no interest.
 TOLD = (PLACED, DISPATCHED, CANCELLED, RETURNED, OTHERS)
-_TOLD = " UNION ALL ".join(
+_FACTS = " UNION ALL ".join(
     f"SELECT stream, version, event_type FROM {table} WHERE stream IN (:about)"  # noqa: S608
     for table in TOLD
 )
-
-# A snapshot stands for everything up to its version, and what it tells carries that version, too.
 VERSIONS = Statement(
     sql=f"""
-        WITH told AS ({_TOLD}), snapshots AS (
-            SELECT stream, max(version) AS version FROM told
-            WHERE event_type = '{_SNAPSHOT}' GROUP BY stream
-        ), known AS (
-            SELECT t.stream, max(t.version) AS newest, coalesce(max(s.version), 0) AS taken_at,
-                   count(DISTINCT CASE WHEN t.version > coalesce(s.version, 0) THEN t.version END)
-                       AS since
-            FROM told AS t LEFT JOIN snapshots AS s ON s.stream = t.stream GROUP BY t.stream
-        )
-        SELECT stream, newest AS version FROM known WHERE since = newest - taken_at
+        SELECT DISTINCT stream, version, event_type = '{_SNAPSHOT}' AS is_snapshot
+        FROM ({_FACTS}) AS facts
     """,  # noqa: S608
     reads=TOLD,
 )

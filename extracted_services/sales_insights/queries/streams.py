@@ -112,17 +112,28 @@ def _tell(seen: Look, streams: Sequence[str], period: Period) -> dict[str, _Told
         return {_NOBODYS_STREAM: _Told(version=seen.heard or None, rows=())}
     # Versions count on, whatever the period: a snapshot may be of today and tell of long ago.
     seen.provide({*VERSIONS.reads, *BOOKED.reads}, ALL_TIME.until_day)
-    versions = {
-        row["stream"]: row["version"]
-        for row in seen.rows(written(VERSIONS.sql, period, about=streams))
-    }
+    facts = seen.rows(written(VERSIONS.sql, period, about=streams))
     orders: defaultdict[str, list[Any]] = defaultdict(list)
     for row in seen.rows(written(BOOKED.sql, period, about=streams)):
         orders[row.pop("stream")].append(to_plain(OrderBooked(**row)))
     return {
-        stream: _Told(version=versions.get(stream), rows=tuple(orders[stream]))
+        stream: _Told(
+            version=_version([fact for fact in facts if fact["stream"] == stream]),
+            rows=tuple(orders[stream]),
+        )
         for stream in streams
     }
+
+
+def _version(facts: Sequence[dict[str, Any]]) -> int | None:
+    """Return how far a stream has come, given its facts; None if one is missing, or all are.
+
+    A snapshot stands for everything up to its version, and what it tells carries that, too.
+    """
+    taken_at = max((fact["version"] for fact in facts if fact["is_snapshot"]), default=0)
+    newest = max((fact["version"] for fact in facts), default=None)
+    since = {fact["version"] for fact in facts if fact["version"] > taken_at}
+    return newest if newest is not None and len(since) == newest - taken_at else None
 
 
 def _digest(stream: str, told: _Told) -> KeyDigest:

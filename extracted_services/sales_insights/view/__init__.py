@@ -29,6 +29,8 @@ from extracted_services.sales_insights.view.tables import (
     Replaced,
     columns_of,
     file_rows,
+    rows_of,
+    shape_of,
     staged_rows,
     table_of,
 )
@@ -57,6 +59,8 @@ __all__ = [
     "newest",
     "read_landing",
     "row_of",
+    "rows_of",
+    "shape_of",
     "stage",
     "staged_rows",
     "table_of",

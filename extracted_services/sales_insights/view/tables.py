@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import cache
+from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
 
@@ -57,13 +58,17 @@ class Partition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
-    """A Parquet file: never changed, and of one partition; no event is in two of them."""
+    """A Parquet file: never changed, and of one partition; no event is in two of them.
+
+    `shape` names the columns that it was written with, as `shape_of` does.
+    """
 
     key: str
     table: str
     day: str
     rows: int
     size_bytes: int
+    shape: str = ""
 
     @property
     def place(self) -> Partition:
@@ -170,17 +175,40 @@ def staged_rows(file: Path, table: str) -> str:
     )
 
 
-def file_rows(files: Sequence[Path], table: str) -> str:
-    """Return what selects the rows of files, in the columns of their table.
+@cache
+def shape_of(table: str) -> str:
+    """Name the columns of a table, and those within them: other columns, another name."""
+    return blake2b(repr(columns_of(table)).encode(), digest_size=8).hexdigest()
 
-    A column that a file does not have is empty: it was written before there was the field.
+
+def rows_of(lake: Lake, files: Sequence[DataFile], table: str) -> str:
+    """Return what selects the rows of files of a table, in its columns.
+
+    Raises:
+        Gone: see `Lake.fetch`.
+    """
+    today = [file for file in files if file.shape == shape_of(table)]
+    older = [file for file in files if file.shape != shape_of(table)]
+    return file_rows(lake.fetch(today), table, older=lake.fetch(older))
+
+
+def file_rows(files: Sequence[Path], table: str, *, older: Sequence[Path] = ()) -> str:
+    """Return what selects the rows of files with the columns of their table, and of older ones.
+
+    A column that an older file does not have is empty: it was written before there was the field.
+    What columns those have, DuckDB only knows after a look at the end of each; the others it opens
+    when it comes to them.
     """
     nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns_of(table))
-    empty = f"SELECT {nothing} WHERE false"
-    if not files:
-        return empty
-    names = ", ".join(f"'{file}'" for file in files)
-    return f"{empty} UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true)"  # noqa: S608
+    parts = [f"SELECT {nothing} WHERE false"] if older or not files else []
+    for paths, union_by_name in ((files, "false"), (older, "true")):
+        if paths:
+            names = ", ".join(f"'{path}'" for path in paths)
+            parts.append(
+                f"SELECT * FROM read_parquet([{names}], "  # noqa: S608
+                f"hive_partitioning = false, union_by_name = {union_by_name})"
+            )
+    return " UNION ALL BY NAME ".join(parts)
 
 
 def _fields(cls: type) -> Columns:

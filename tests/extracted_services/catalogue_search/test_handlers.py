@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-from pathlib import Path
 from uuid import uuid4
 
 import boto3
@@ -21,8 +18,6 @@ from extracted_services.catalogue_search import handlers
 from extracted_services.catalogue_search.store import publishing
 from tests.extracted_services.catalogue_search.gifts import NOON, listed
 from tests.extracted_services.messages import batch, given_back
-
-ROOT = Path(__file__).parents[3]
 
 
 def envelope(event, version, *, stream=""):
@@ -143,17 +138,3 @@ def test_stream_of_no_product_is_nobodys_business(service):
     handlers.consumer(service.store, heard_of).consume(batch(event))
 
     assert heard_of == set()
-
-
-def test_importing_the_handlers_imports_nothing_heavy():
-    program = (
-        "import sys, extracted_services.catalogue_search.handlers;"
-        "heavy = {'boto3', 'botocore.session', 'django', 'pydantic', 'urllib3'};"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-
-    printed = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-
-    assert printed.strip() == "[]"

@@ -21,12 +21,3 @@ def in_memory_store() -> SummaryStore:
 @pytest.fixture
 def dynamodb_store(dynamodb: DynamoDBClient, table_name: str) -> SummaryStore:
     return SummaryStore(DynamoDBTable(dynamodb, table_name, key_name=CUSTOMER_ID))
-
-
-@pytest.fixture(
-    params=["in_memory_store", pytest.param("dynamodb_store", marks=pytest.mark.platform)]
-)
-def store(request: pytest.FixtureRequest) -> SummaryStore:
-    """Give each kind of store in turn."""
-    kept_in: SummaryStore = request.getfixturevalue(request.param)
-    return kept_in

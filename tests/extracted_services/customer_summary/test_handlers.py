@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from event_contracts.snapshots import GOLDEN
 from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
 from extracted_services.customer_summary import handlers
@@ -24,7 +22,6 @@ from tests.extracted_services.order_history.histories import (
     registered,
 )
 
-ROOT = Path(__file__).parents[3]
 SUMMARY, OWN = "GET /customers/{id}/summary", "GET /edge/customer_summary"
 
 
@@ -84,7 +81,7 @@ def test_event_of_no_customer_is_consumed_without_a_trace(in_memory_store):
 
 @pytest.mark.parametrize("event_type", ENVELOPES)
 def test_every_golden_event_is_consumed(in_memory_store, event_type):
-    golden = ROOT / "event_contracts" / "golden" / f"{event_type}.json"
+    golden = GOLDEN / f"{event_type}.json"
 
     answered = consumer(in_memory_store).consume(
         {"Records": [message("m1", golden.read_text(), group="g")]}
@@ -143,17 +140,10 @@ def test_heartbeat_moves_only_the_version_of_nobodys_stream_on(in_memory_store):
     assert (status, body["as_of"], body["order_count"]) == (200, 2, 0)
 
 
-@pytest.fixture
-def deployed(table_name, monkeypatch):
-    """Let the entry points find a table, as they do when deployed, and forget it afterwards."""
-    monkeypatch.setenv("TABLE_NAME", table_name)
-    vars(handlers.SERVICE).pop("store", None)
-    yield
-    vars(handlers.SERVICE).pop("store").close()
-
-
 @pytest.mark.platform
-def test_deployed_entry_points_share_a_table(deployed):
+def test_deployed_entry_points_share_a_table(deploy):
+    deploy(handlers.SERVICE)
+
     given = on_events(batch(envelope(1, registered()), envelope(2, placed(1, HEART=1))), None)
 
     response = on_request(
@@ -169,17 +159,3 @@ def test_deployed_entry_points_share_a_table(deployed):
     assert response["statusCode"] == 200
     assert json.loads(response["body"])["order_count"] == 1
     assert len(response["headers"]["x-build"]) == 20
-
-
-def test_importing_the_handlers_imports_nothing_heavy():
-    program = (
-        "import sys, extracted_services.customer_summary.handlers;"
-        "heavy = {'boto3', 'botocore.session', 'django', 'pydantic', 'urllib3'};"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-
-    printed = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-
-    assert printed.strip() == "[]"

@@ -26,12 +26,3 @@ def in_memory_store() -> OrderStore:
 @pytest.fixture
 def dynamodb_store(dynamodb: DynamoDBClient, table_name: str) -> OrderStore:
     return OrderStore(DynamoDBTable(dynamodb, table_name, key_name=STREAM))
-
-
-@pytest.fixture(
-    params=["in_memory_store", pytest.param("dynamodb_store", marks=pytest.mark.platform)]
-)
-def store(request: pytest.FixtureRequest) -> OrderStore:
-    """Give each kind of store in turn."""
-    kept_in: OrderStore = request.getfixturevalue(request.param)
-    return kept_in

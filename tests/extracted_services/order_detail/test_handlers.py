@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -37,7 +34,6 @@ from tests.extracted_services.order_detail.orders import (
     snapshot,
 )
 
-ROOT = Path(__file__).parents[3]
 OF_ANNA = {"customer_id": str(ANNA)}
 
 
@@ -272,17 +268,10 @@ def test_at_the_edge_nobody_is_answered_without_a_token_that_holds(filled, calle
     assert _at_the_edge(filled, caller, order_number=named(2))[0] == refusal
 
 
-@pytest.fixture
-def deployed(table_name, monkeypatch):
-    """Let the entry points find a table, as they do when deployed, and forget it afterwards."""
-    monkeypatch.setenv("TABLE_NAME", table_name)
-    vars(handlers.SERVICE).pop("store", None)
-    yield
-    vars(handlers.SERVICE).pop("store").close()
-
-
 @pytest.mark.platform
-def test_deployed_entry_points_share_a_table(deployed):
+def test_deployed_entry_points_share_a_table(deploy):
+    deploy(handlers.SERVICE)
+
     given = on_events(batch(envelope(1, registered()), envelope(2, placed(1))), None)
 
     response = on_request(
@@ -296,17 +285,3 @@ def test_deployed_entry_points_share_a_table(deployed):
     assert given_back(given) == []
     assert json.loads(response["body"]) == _said(order(1), 2)
     assert len(response["headers"]["x-build"]) == 20
-
-
-def test_importing_the_handlers_imports_nothing_heavy():
-    program = (
-        "import sys, extracted_services.order_detail.handlers;"
-        "heavy = {'boto3', 'botocore.session', 'django', 'pydantic', 'urllib3'};"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-
-    printed = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-
-    assert printed.strip() == "[]"

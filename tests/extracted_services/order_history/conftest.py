@@ -21,12 +21,3 @@ def in_memory_store() -> HistoryStore:
 @pytest.fixture
 def dynamodb_store(dynamodb: DynamoDBClient, table_name: str) -> HistoryStore:
     return HistoryStore(DynamoDBTable(dynamodb, table_name, key_name=CUSTOMER_ID))
-
-
-@pytest.fixture(
-    params=["in_memory_store", pytest.param("dynamodb_store", marks=pytest.mark.platform)]
-)
-def store(request: pytest.FixtureRequest) -> HistoryStore:
-    """Give each kind of store in turn."""
-    kept_in: HistoryStore = request.getfixturevalue(request.param)
-    return kept_in

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from event_contracts.ordering import CustomerOrdersSnapshotTaken
 from event_contracts.plain_values import to_plain
+from event_contracts.snapshots import GOLDEN
 from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
 from extracted_services.lambda_support.responding import Request
@@ -26,8 +24,6 @@ from tests.extracted_services.order_history.histories import (
     placed,
     registered,
 )
-
-ROOT = Path(__file__).parents[3]
 
 
 def _get(store, customer_id=str(ANNA), **parameters):
@@ -116,7 +112,7 @@ def test_new_fact_of_another_app_does_not_stop_the_stream(in_memory_store):
 
 @pytest.mark.parametrize("event_type", ENVELOPES)
 def test_every_golden_event_is_consumed(in_memory_store, event_type):
-    golden = ROOT / "event_contracts" / "golden" / f"{event_type}.json"
+    golden = GOLDEN / f"{event_type}.json"
     body = golden.read_text()
 
     answered = consumer(in_memory_store).consume({"Records": [message("m1", body, group="g")]})
@@ -139,17 +135,10 @@ def test_bad_parameter_is_a_problem_that_names_it(in_memory_store):
     assert body["detail"] == "limit: expected a whole number from 1 to 100"
 
 
-@pytest.fixture
-def deployed(table_name, monkeypatch):
-    """Let the entry points find a table, as they do when deployed, and forget it afterwards."""
-    monkeypatch.setenv("TABLE_NAME", table_name)
-    vars(handlers.SERVICE).pop("store", None)
-    yield
-    vars(handlers.SERVICE).pop("store").close()
-
-
 @pytest.mark.platform
-def test_deployed_entry_points_share_a_table(deployed):
+def test_deployed_entry_points_share_a_table(deploy):
+    deploy(handlers.SERVICE)
+
     given = on_events(batch(envelope(1, registered()), envelope(2, placed(1))), None)
 
     response = on_request(get_orders(str(ANNA), status="placed"), None)
@@ -172,17 +161,3 @@ def test_heartbeat_moves_only_the_version_of_nobodys_stream_on(in_memory_store):
     status, page = _get(in_memory_store, str(NOBODY))
     assert given_back(answered) == []
     assert (status, page["as_of"], page["orders"]) == (200, 2, [])
-
-
-def test_importing_the_handlers_imports_nothing_heavy():
-    program = (
-        "import sys, extracted_services.order_history.handlers;"
-        "heavy = {'boto3', 'botocore.session', 'django', 'pydantic', 'urllib3'};"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-
-    printed = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-
-    assert printed.strip() == "[]"

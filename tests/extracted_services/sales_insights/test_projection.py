@@ -30,6 +30,7 @@ from extracted_services.sales_insights.view import (
     Partition,
     columns_of,
     row_of,
+    shape_of,
     table_of,
 )
 from tests.event_contracts.examples import ENVELOPES
@@ -226,10 +227,13 @@ def test_athena_is_told_the_files_of_every_partition(lake, engine, objects):
     }
 
 
-def test_event_with_a_field_more_is_read_beside_those_without_it(
-    lake, engine, monkeypatch, tmp_path
-):
-    land_and_merge(lake, engine, added(1, 1, march(10), "HEART"))
+def forget_columns():
+    columns_of.cache_clear()
+    shape_of.cache_clear()
+
+
+def test_event_with_a_field_more_is_read_beside_those_without_it(lake, engine, monkeypatch):
+    land_and_merge(lake, engine, added(3, 1, march(9), "HEART"), added(1, 1, march(10), "HEART"))
     table = table_of("ordering.basket_line_added.v1")
 
     @dataclass(frozen=True, kw_only=True)
@@ -237,7 +241,7 @@ def test_event_with_a_field_more_is_read_beside_those_without_it(
         channel: str = "web"
 
     monkeypatch.setitem(view.tables._CLASSES, table, WithChannel)
-    columns_of.cache_clear()
+    forget_columns()
     newer = added(1, 2, march(10, 13), "JAR")
     known = {field.name: getattr(newer.data, field.name) for field in fields(newer.data)}
     land(lake, replace(newer, data=WithChannel(**known, channel="app")))
@@ -248,19 +252,14 @@ def test_event_with_a_field_more_is_read_beside_those_without_it(
         before = rows(lake, engine, "baskets_by_day")
         merge(lake, engine, now=NOW)
 
-        older = tmp_path / "older.parquet"
-        first, second = lake.fetch(files_of(lake))
-        engine.execute(f"COPY (SELECT * EXCLUDE (channel) FROM '{first}') TO '{older}'")
-        channels = engine.execute(
-            f"SELECT channel FROM ({view.file_rows([older, second], table)}) ORDER BY occurred_at"
-        ).fetchall()
-        merged = engine.execute(f"SELECT channel FROM '{first}' ORDER BY version").fetchall()
-        assert channels == [(None,), (None,), ("shop",)]
-        assert merged == [(None,), ("app",)]
+        kept = view.rows_of(lake, files_of(lake), table)
+        channels = engine.execute(f"SELECT channel FROM ({kept}) ORDER BY occurred_at").fetchall()
+        assert channels == [(None,), (None,), ("app",), ("shop",)]
+        assert [file.shape == shape_of(table) for file in files_of(lake)] == [False, True, True]
         assert before == rows(lake, engine, "baskets_by_day")
-        assert before == [("2025-03-10", 1, 0), ("2025-03-11", 1, 0)]
+        assert [day for day, *_ in before] == ["2025-03-09", "2025-03-10", "2025-03-11"]
     finally:
-        columns_of.cache_clear()
+        forget_columns()
 
 
 def test_column_is_there_before_any_file_has_it(engine, tmp_path, lake):
@@ -269,9 +268,8 @@ def test_column_is_there_before_any_file_has_it(engine, tmp_path, lake):
     old = tmp_path / "old.parquet"
     engine.execute(f"COPY (SELECT * EXCLUDE (quantity) FROM '{path}') TO '{old}'")
 
-    found = engine.execute(
-        f"SELECT quantity FROM ({view.file_rows([old], table_of('ordering.basket_line_added.v1'))})"
-    )
+    table = table_of("ordering.basket_line_added.v1")
+    found = engine.execute(f"SELECT quantity FROM ({view.file_rows([], table, older=[old])})")
 
     assert found.fetchall() == [(None,)]
 

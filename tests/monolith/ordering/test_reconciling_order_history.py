@@ -6,26 +6,23 @@ import pytest
 
 from event_contracts.streams import NOBODY, customer_stream
 from monolith.ordering import operations
-from monolith.ordering.migration_paths.order_history import ORDER_HISTORY
 from monolith.outbox import recording
-from monolith.strangler import backfill, heartbeats, reconciliation
+from monolith.strangler import backfill, heartbeats
 from monolith.strangler.models import Heartbeat, ReconcileRun
 from monolith.strangler.reconciliation import Final, Repair
 from tests.factories import a_customer, an_order, later, recorded
-from tests.monolith.strangler.real_service import RealService
-from tests.monolith.strangler.service import running_service
+from tests.monolith.ordering import reconciling
+from tests.monolith.ordering.reconciling import outcomes
 
 pytestmark = pytest.mark.django_db
-CHECKSUMS = "GET /customers/checksums"
-ORDERS = "GET /customers/{id}/orders"
+ORDER_HISTORY = reconciling.ORDER_HISTORY.path.name
+reconcile = reconciling.ORDER_HISTORY.reconcile
 
 
 @pytest.fixture
 def service(settings):
-    with running_service() as running:
-        settings.STRANGLER_SERVICE_URLS = {ORDER_HISTORY: running.url}
-        settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
-        yield RealService(running)
+    with reconciling.ORDER_HISTORY.running(settings) as service:
+        yield service
 
 
 @pytest.fixture
@@ -39,28 +36,12 @@ def customers(service):
     return alice, bob, carol
 
 
-def reconcile(patience_seconds=0.0, **options):
-    return reconciliation.run(ORDER_HISTORY, patience_seconds=patience_seconds, **options)
-
-
-def outcomes(report):
-    return {final: count for final, count in report.counts.items() if count}
-
-
-def test_equal_histories_need_no_request_but_a_checksum_and_a_list(service, customers):
-    report = reconcile()
-
-    assert outcomes(report) == {Final.MATCH: 3}
-    assert service.asked == [CHECKSUMS, "GET /customers", "GET /customers"]
-    assert report.has_looked_for_extras
-
-
 def test_pages_are_summed_up_on_both_sides_alike(service, customers, monkeypatch):
     monkeypatch.setattr("monolith.ordering.migration_paths.order_history.LARGEST_PAGE_SIZE", 1)
     monkeypatch.setattr("extracted_services.order_history.queries.LARGEST_PAGE_SIZE", 1)
 
     assert outcomes(reconcile()) == {Final.MATCH: 3}
-    assert ORDERS not in service.asked
+    assert reconciling.ORDER_HISTORY.answers not in service.asked
 
 
 def test_one_wrong_amount_is_found_and_named(service, customers):
@@ -98,14 +79,6 @@ def test_customer_whom_only_the_service_has_is_extra(service, customers):
 
     assert outcomes(report) == {Final.MATCH: 2, Final.EXTRA: 1}
     assert report.findings[0].key == key
-
-
-def test_nobodys_history_is_not_extra(service, customers):
-    heartbeats.send(ORDER_HISTORY, later())
-    service.project()
-
-    assert str(NOBODY) in service.table.heads
-    assert outcomes(reconcile()) == {Final.MATCH: 3}
 
 
 def test_dry_run_of_a_repair_says_what_it_would_send_and_sends_nothing(service, customers):

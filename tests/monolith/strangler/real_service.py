@@ -7,8 +7,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from event_contracts.codec import decode
 from extracted_services.lambda_support.responding import Request
-from extracted_services.order_history import handlers as order_history_handlers
-from extracted_services.order_history.store import HistoryStore
 from extracted_services.order_history.view import OrderRow, read_row, row_write
 from monolith.outbox.models import OutboxMessage
 from tests.extracted_services.read_models.in_memory_table import InMemoryTable
@@ -20,7 +18,7 @@ class RealService:
     `handlers` are the service's, `store(table)` is its store.
     """
 
-    def __init__(self, service, *, handlers=order_history_handlers, store=HistoryStore):
+    def __init__(self, service, *, handlers, store):
         self.table = InMemoryTable()
         self.store = store(self.table)
         self.asked = []
