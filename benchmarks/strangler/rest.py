@@ -57,6 +57,7 @@ def _rounds() -> int:
 
 def _look_after() -> None:
     watching.look_after(PATH, at=timezone.now())
+    watching.go_on_reconciling(PATH, at=timezone.now())
 
 
 def _every(seconds: float, times: int, act: Callable[[], object]) -> None:

@@ -1,8 +1,9 @@
 """What somebody has to look after while paths move: one process at a time, every few seconds.
 
-It lets the heart beat and listens for it, begins new epochs, evaluates gates, watches what only
-shows over time (slowness, lag), and goes on reconciling. What a single read can show is not left to
-it: every process acts on that within a second (`pulse`).
+It lets the heart beat and listens for it, begins new epochs, evaluates gates and watches what only
+shows over time (slowness, lag). Beside that it goes on reconciling: a service that answers slowly
+must not silence the hearts of all others. What a single read can show is not left to it: every
+process acts on that within a second (`pulse`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
     from monolith.strangler.models import PathState
 
+    Step = Callable[[str, PathState, datetime], None]
+
 logger = structlog.get_logger(__name__)
 
 DUTY = "watch"
@@ -57,10 +60,19 @@ def look_after(path: str, *, at: datetime) -> None:
     """Do one round for one path. A step that fails is logged, and does not keep the next one."""
     state = queries.get_state(path)
     for step in _STEPS:
-        try:
-            step(path, state, at)
-        except Exception:  # one path's trouble is not the others'
-            logger.exception("watch step failed", path=path, step=step.__name__.strip("_"))
+        _take(step, path, state, at)
+
+
+def go_on_reconciling(path: str, *, at: datetime) -> None:
+    """Compare some more keys of a path; that it fails is logged."""
+    _take(_reconcile, path, queries.get_state(path), at)
+
+
+def _take(step: Step, path: str, state: PathState, at: datetime) -> None:
+    try:
+        step(path, state, at)
+    except Exception:  # one path's trouble is not the others'
+        logger.exception("watch step failed", path=path, step=step.__name__.strip("_"))
 
 
 def _beat(path: str, _state: PathState, at: datetime) -> None:
@@ -115,27 +127,30 @@ def _reconcile(path: str, state: PathState, _at: datetime) -> None:
         reconciliation.step(path)
 
 
-_STEPS: tuple[Callable[[str, PathState, datetime], None], ...] = (
+_STEPS: tuple[Step, ...] = (
     _beat,
     _look_for_dead_letters,
     _renew_epoch,
     _watch_tendencies,
     _evaluate_gates,
-    _reconcile,
 )
 
 
 class Watcher:
-    """Does rounds in a thread for as long as it holds the duty; tries to get it until then."""
+    """Does rounds in a thread for as long as it holds the duty; tries to get it until then.
+
+    In a second one it reconciles meanwhile: a piece of that may take as long as a service does.
+    """
 
     def __init__(self) -> None:
         self._name = effects.own_name()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="strangler-watch", daemon=True)
+        self._stopping, self._is_on_duty = threading.Event(), threading.Event()
+        self._rounds = threading.Thread(target=self.run, name="strangler-watch", daemon=True)
+        self._proof = threading.Thread(target=self._prove, name="strangler-proof", daemon=True)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop_soon(self) -> None:
         """End after the present step; waits for nothing."""
@@ -144,36 +159,52 @@ class Watcher:
     def stop(self) -> None:
         """End after the present step, and give the duty back."""
         self.stop_soon()
-        self._thread.join(timeout=10)
+        self._rounds.join(timeout=10)
 
     def run(self) -> None:
         """Do rounds in this thread until `stop` is called from another."""
-        self._run()
-
-    def _run(self) -> None:
+        self._proof.start()
         while not self._stopping.is_set():
             began = time.monotonic()
-            self._try_a_round()
+            self._try(self._round)
             self._stopping.wait(max(0.0, ROUND_SECONDS - (time.monotonic() - began)))
-        self._leave()
+        self._try(self._leave)
+        connection.close()
 
-    def _try_a_round(self) -> None:
+    def _prove(self) -> None:
+        while not self._stopping.is_set():
+            if self._is_on_duty.is_set():
+                self._try(self._reconcile_some)
+            self._stopping.wait(ROUND_SECONDS)
+        connection.close()
+
+    def _try(self, piece: Callable[[], None]) -> None:
         try:
             close_old_connections()
-            if duties.take(DUTY, self._name, at=timezone.now()):
-                self._round()
+            piece()
         except Exception:  # the watch goes on, whatever it is
-            logger.exception("round of the watch failed")
+            logger.exception("watch failed", piece=piece.__name__.strip("_"))
 
     def _round(self) -> None:
         for path in registry.names():
-            if self._stopping.is_set():
+            if self._stopping.is_set() or not self._take_duty():
                 return
             look_after(path, at=timezone.now())
 
+    def _take_duty(self) -> bool:
+        """Take the duty, or keep it: a round over many paths may last longer than it does."""
+        is_ours = duties.take(DUTY, self._name, at=timezone.now())
+        if is_ours:
+            self._is_on_duty.set()
+        else:
+            self._is_on_duty.clear()
+        return is_ours
+
+    def _reconcile_some(self) -> None:
+        for path in registry.names():
+            if self._stopping.is_set() or not self._is_on_duty.is_set():
+                return
+            go_on_reconciling(path, at=timezone.now())
+
     def _leave(self) -> None:
-        try:
-            duties.leave(DUTY, self._name)
-        except Exception:  # it falls to somebody else soon anyway
-            logger.exception("duty not given back")
-        connection.close()
+        duties.leave(DUTY, self._name)

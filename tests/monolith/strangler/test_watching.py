@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
+from infra.local.waiting import wait_until
 from monolith.strangler import (
     dead_letters,
     duties,
@@ -12,6 +14,7 @@ from monolith.strangler import (
     heartbeats,
     operations,
     reconciliation,
+    registry,
     tallies,
     tendencies,
     watching,
@@ -58,6 +61,7 @@ def test_round_evaluates_and_goes_on_reconciling_from_shadow_on(
         on(rung)
 
     watching.look_after("shelf", at=NOON)
+    watching.go_on_reconciling("shelf", at=NOON)
 
     assert (seen["evaluate"], seen["reconcile"]) == (1, reconciles)
     assert Epoch.objects.filter(path="shelf").count() == 1
@@ -156,7 +160,76 @@ def test_step_that_fails_does_not_keep_the_next_one(library, service, seen, monk
 
     watching.look_after("shelf", at=NOON)
 
-    assert (seen["evaluate"], seen["reconcile"]) == (1, 1)
+    assert seen["evaluate"] == 1
+
+
+def test_comparison_that_fails_is_nobody_elses_trouble(library, service, monkeypatch):
+    def fail(_path):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(reconciliation, "step", fail)
+    on("service")
+
+    watching.go_on_reconciling("shelf", at=NOON)
+
+
+@pytest.fixture
+def watcher(library, monkeypatch):
+    """A watch whose rounds and pieces are the test's own, and which has the duty."""
+    monkeypatch.setattr(registry, "names", lambda: ["shelf", "rack"])
+    monkeypatch.setattr(watching, "ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(duties, "take", lambda *_names, at: bool(at))
+    monkeypatch.setattr(duties, "leave", lambda *_names: None)
+    watcher = watching.Watcher()
+    yield watcher
+    watcher.stop()
+
+
+def counting(calls):
+    def call(path, at):
+        assert at
+        calls[path] += 1
+
+    return call
+
+
+def test_service_that_is_slow_to_compare_silences_nobodys_heart(watcher, monkeypatch):
+    looked: Counter[str] = Counter()
+    may_end, is_comparing = Event(), Event()
+
+    def compare(_path, at):
+        assert at
+        is_comparing.set()
+        may_end.wait()
+
+    monkeypatch.setattr(watching, "look_after", counting(looked))
+    monkeypatch.setattr(watching, "go_on_reconciling", compare)
+
+    watcher.start()
+    is_comparing.wait()
+    before = looked["rack"]
+
+    wait_until(lambda: looked["rack"] > before + 2, "three more rounds")
+    may_end.set()
+
+
+def test_whoever_has_lost_the_duty_neither_looks_nor_compares(watcher, monkeypatch):
+    asked: Counter[str] = Counter()
+    done: Counter[str] = Counter()
+
+    def refuse(*_names, at):
+        assert at
+        asked["duty"] += 1
+        return False
+
+    monkeypatch.setattr(duties, "take", refuse)
+    monkeypatch.setattr(watching, "look_after", counting(done))
+    monkeypatch.setattr(watching, "go_on_reconciling", counting(done))
+
+    watcher.start()
+
+    wait_until(lambda: asked["duty"] > 3, "some tries")
+    assert not done
 
 
 @pytest.mark.parametrize(("found", "name"), [(0, "none"), (3, "some")])
