@@ -22,6 +22,9 @@ TWIN = "~drill"
 ANY_SHAPE = "any"
 """The one shape of questions that nobody told apart."""
 
+PAGE_SECONDS = 0.4
+"""For how long a page waits for a service, unless the path or the settings say otherwise."""
+
 
 class PathNotDeclared(Exception):
     """No moving read has this name."""
@@ -146,6 +149,11 @@ class MovingRead(Generic[Query, Answer]):
     def is_about_somebody(self) -> bool:
         """Tell whether each read has somebody whom it is about."""
         return self.subject_of is not _nobody
+
+    @property
+    def times_as_patient(self) -> float:
+        """How many times as long as for a page people wait for this read."""
+        return (self.timeout_seconds or PAGE_SECONDS) / PAGE_SECONDS
 
     @property
     def has_monolith(self) -> bool:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monolith.strangler import gating, queries
+from monolith.strangler import gating, queries, registry
 from monolith.strangler.models import Tally
 from monolith.strangler.statistics import quantile
 from monolith.strangler.watches import Alarm, Answer
@@ -28,7 +28,8 @@ def look(path: str, *, at: datetime) -> list[Alarm]:
 
 
 def _slowness(path: str, at: datetime) -> Iterator[Alarm]:
-    limit = SLOW_MILLISECONDS * gating.current_profile().slowness_factor
+    patience = registry.get_path(path).times_as_patient
+    limit = SLOW_MILLISECONDS * gating.current_profile().slowness_factor * patience
     this_minute = at.replace(second=0, microsecond=0)
     since = this_minute - timedelta(minutes=SLOW_MINUTES)
     rows = Tally.objects.filter(

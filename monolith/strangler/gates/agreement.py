@@ -26,7 +26,7 @@ from monolith.strangler.statistics import count_above, lower_bound, quantile, up
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monolith.strangler.gates.facts import Counts, Evidence
+    from monolith.strangler.gates.facts import Evidence
     from monolith.strangler.profiles import Profile
 
 
@@ -162,8 +162,8 @@ def fast(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
     return Opinion(
         requires=(
             f"p95 at most {profile.slower_than_monolith:g} x the monolith's and "
-            f"{milliseconds(_slowest(profiles.SERVICE_P95, profile))}, p99 at most "
-            f"{milliseconds(_slowest(profiles.SERVICE_P99, profile))}, "
+            f"{milliseconds(_slowest(profiles.SERVICE_P95, evidence, profile))}, p99 at most "
+            f"{milliseconds(_slowest(profiles.SERVICE_P99, evidence, profile))}, "
             f"at most {percent(limit)} failed"
         ),
         points=(
@@ -263,18 +263,22 @@ def _speed(evidence: Evidence, profile: Profile, now: datetime) -> tuple[Point, 
     )
     if not all(point.verdict.lets_pass for point in counted):
         return counted
-    return (*counted, *_within_limits(service, monolith, profile))
+    return (*counted, *_within_limits(evidence, profile))
 
 
-def _within_limits(service: Counts, monolith: Counts, profile: Profile) -> tuple[Point, ...]:
+def _within_limits(evidence: Evidence, profile: Profile) -> tuple[Point, ...]:
+    service, monolith = evidence.service_latency, evidence.monolith_latency
     p95, theirs = quantile(service.buckets(), 0.95), quantile(monolith.buckets(), 0.95)
     p99 = quantile(service.buckets(), 0.99)
-    limit = min(_slowest(profiles.SERVICE_P95, profile), profile.slower_than_monolith * theirs)
+    slowest_p95, slowest_p99 = (
+        _slowest(limit, evidence, profile) for limit in (profiles.SERVICE_P95, profiles.SERVICE_P99)
+    )
+    limit = min(slowest_p95, profile.slower_than_monolith * theirs)
     return (
         met(p95 <= limit, f"p95 {milliseconds(p95)} | {milliseconds(theirs)}"),
-        met(p99 <= _slowest(profiles.SERVICE_P99, profile), f"p99 {milliseconds(p99)}"),
+        met(p99 <= slowest_p99, f"p99 {milliseconds(p99)}"),
     )
 
 
-def _slowest(limit: float, profile: Profile) -> float:
-    return limit * profile.slowness_factor
+def _slowest(limit: float, evidence: Evidence, profile: Profile) -> float:
+    return limit * profile.slowness_factor * evidence.times_as_patient

@@ -114,6 +114,7 @@ class Evidence:
     noise: Counts = Counts()
     shapes: Counts = Counts()
     declared_shapes: tuple[str, ...] = ()
+    times_as_patient: float = 1.0
     service_latency: Counts = Counts()
     monolith_latency: Counts = Counts()
     shadowed_latency: Counts = Counts()

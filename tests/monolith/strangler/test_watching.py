@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
@@ -283,6 +284,13 @@ def test_profile_of_the_demo_allows_three_times_as_slow(library, settings):
     settings.STRANGLER_PROFILE = "demo"
 
     assert tendencies.look("shelf", at=NOON) == []
+
+
+def test_read_that_people_wait_for_longer_may_be_slower(library):
+    slow_minutes(1, 2, 3)
+
+    with registry.standing_in(replace(library.path(), timeout_seconds=0.8)):
+        assert tendencies.look("shelf", at=NOON) == []
 
 
 @pytest.mark.parametrize(

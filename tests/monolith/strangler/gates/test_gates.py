@@ -188,6 +188,17 @@ TABLE = [
         "fail",
         "p99",
     ),
+    (
+        "E5",
+        "shadow-100",
+        {
+            "service_latency": timed(2_900, 4_000),
+            "monolith_latency": timed(9_000, 4_000),
+            "times_as_patient": 10.0,
+        },
+        "pass",
+        "p95",
+    ),
     ("E5", "shadow-100", {"compared": counts(match=4_000, error=10, timeout=11)}, "fail", "failed"),
     ("E5", "shadow-100", {"compared": counts(match=2_999)}, "inconclusive", "2,999 of 3,000"),
     ("E5", "shadow-100", {"compared": NOTHING}, "inconclusive", "share failed unknown"),
