@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_LANDED = 10_000
 """Landed objects that an answer looks at; more mean that nothing has been merged for long."""
+MOST_HELD_BYTES = 16 * 1024**2
+"""Files of a table that are no larger together are read once, and held in memory until a merge:
+opening a year of daily files takes longer than what is asked of them."""
 TRIES = 3
 _FOR_EVER = "9999-12-31"
 
@@ -87,11 +90,20 @@ class Look:
         return [dict(zip(names, map(_utc, row), strict=True)) for row in result.fetchall()]
 
     def _provide(self, table: str, until: str) -> None:
-        files = self._files(table, lambda file: file.day < until)
-        kept = rows_of(self._lake, files, table)
+        kept = self._kept(table, until)
         landed = self._provide_landed(table, until)
         rows = f"{kept} UNION ALL BY NAME SELECT * FROM {landed}" if landed else kept  # noqa: S608
         self._engine.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {rows}")
+
+    def _kept(self, table: str, until: str) -> str:
+        files = self._files(table, lambda _file: True)
+        if sum(file.size_bytes for file in files) > MOST_HELD_BYTES:
+            before = [file for file in files if file.day < until]
+            return rows_of(self._lake, before, table)
+        name = f"held_{table}_{_digest(file.key for file in files)}"
+        if name not in self._tables(f"held_{table}_"):
+            self._replace(f"held_{table}_", name, rows_of(self._lake, files, table))
+        return f"SELECT * FROM {name} WHERE occurred_at < TIMESTAMP '{until}'"  # noqa: S608
 
     def _provide_landed(self, table: str, until: str) -> str:
         rows = [
@@ -104,8 +116,9 @@ class Look:
             return ""
         days = {row.place.day for row in rows}
         files = self._files(table, lambda file: file.day in days)
-        name = f"landed_{table}_{_digest(rows, files)}"
-        if name not in self._landed_tables(table):
+        told = [row.fact_id for row in rows]
+        name = f"landed_{table}_{_digest((*told, *(file.key for file in files)))}"
+        if name not in self._tables(f"landed_{table}_"):
             self._stage(name, table, rows, files)
         return name
 
@@ -116,17 +129,20 @@ class Look:
         staged = self._folder / f"{table}.jsonl"
         stage(rows, staged)
         merged = rows_of(self._lake, files, table)
-        for outdated in self._landed_tables(table):
-            self._engine.execute(f"DROP TABLE {outdated}")
-        self._engine.execute(
-            f"CREATE TEMP TABLE {name} AS {staged_rows(staged, table)} "  # noqa: S608
+        new = (
+            f"{staged_rows(staged, table)} "  # noqa: S608
             f"WHERE fact_id NOT IN (SELECT fact_id FROM ({merged}))"
         )
+        self._replace(f"landed_{table}_", name, new)
 
-    def _landed_tables(self, table: str) -> list[str]:
+    def _replace(self, prefix: str, name: str, rows: str) -> None:
+        for outdated in self._tables(prefix):
+            self._engine.execute(f"DROP TABLE {outdated}")
+        self._engine.execute(f"CREATE TEMP TABLE {name} AS {rows}")
+
+    def _tables(self, prefix: str) -> list[str]:
         found = self._engine.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, ?)",
-            [f"landed_{table}_"],
+            "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, ?)", [prefix]
         )
         return [name for (name,) in found.fetchall()]
 
@@ -134,9 +150,9 @@ class Look:
         return [file for file in self._manifest.files if file.table == table and matters(file)]
 
 
-def _digest(rows: Iterable[LandedRow], files: Iterable[DataFile]) -> str:
+def _digest(names: Iterable[str]) -> str:
     digest = blake2b(digest_size=16)
-    for name in (*sorted(row.fact_id for row in rows), *sorted(file.key for file in files)):
+    for name in sorted(names):
         digest.update(f"{name}\n".encode())
     return digest.hexdigest()
 

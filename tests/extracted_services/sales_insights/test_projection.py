@@ -18,7 +18,7 @@ from event_contracts.ordering import (
 )
 from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
-from extracted_services.sales_insights import projection, view
+from extracted_services.sales_insights import projection, store, view
 from extracted_services.sales_insights.projection import READ_FOR, merge
 from extracted_services.sales_insights.store import Gone, ManifestMoved, ObjectLake
 from extracted_services.sales_insights.view import (
@@ -169,7 +169,8 @@ def test_reader_who_is_overtaken_by_a_merge_sees_everything_once(
 
     setattr(reader, step, merged_meanwhile)
 
-    assert rows(reader, engine, "takings_by_day") == expected
+    with store.engine() as own:
+        assert rows(reader, own, "takings_by_day") == expected
     assert [merged.landed for merged in overtaken] == [1]
 
 

@@ -37,6 +37,21 @@ from tests.extracted_services.sales_insights.facts import (
 )
 
 
+def test_what_is_held_in_memory_gives_way_to_what_a_merge_has_made(lake, engine, monkeypatch):
+    monkeypatch.setattr(looking, "MOST_HELD_BYTES", 2**20)
+
+    land_and_merge(lake, engine, placed("A1", 1, march(1), ("HEART", 1, 100)))
+    before = rows(lake, engine, "takings_by_day")
+    land_and_merge(lake, engine, placed("A2", 2, march(2), ("HEART", 1, 100)))
+    after = rows(lake, engine, "takings_by_day")
+
+    held = engine.execute(
+        "SELECT count(*) FROM duckdb_tables() "
+        "WHERE starts_with(table_name, 'held_ordering_order_placed_v1_')"
+    ).fetchone()
+    assert (len(before), len(after), held) == (1, 2, (1,))
+
+
 def test_every_question_has_an_answer():
     assert set(ALL) == set(ROWS)
 
