@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WARM_UP_SECONDS = 8.0
 MEASURED_SECONDS = 40.0
-SECONDS_PER_INVOICE = 0.4
+SECONDS_PER_INVOICE = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

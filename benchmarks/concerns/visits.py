@@ -20,11 +20,11 @@ _ORDERS_EACH = 5
 # Reports are what brings the monolith to its limit, as they do in shops; the emulated AWS, which
 # shares a core with all services, would be what is measured long before customers' reads did.
 _PAGES_PER_SECOND = {
-    "order_history": 1.5,
-    "order_detail": 1.5,
-    "customer_summary": 1.0,
-    "catalogue_search": 1.0,
-    "sales_insights": 0.5,
+    "order_history": 1.0,
+    "order_detail": 1.0,
+    "customer_summary": 0.5,
+    "catalogue_search": 0.5,
+    "sales_insights": 0.8,
 }
 
 

@@ -91,54 +91,71 @@ class Look:
 
     def _provide(self, table: str, until: str) -> None:
         kept = self._kept(table, until)
-        landed = self._provide_landed(table, until)
-        rows = f"{kept} UNION ALL BY NAME SELECT * FROM {landed}" if landed else kept  # noqa: S608
+        landed = self._landed_rows(table, until)
+        rows = f"{kept} UNION ALL BY NAME {landed}" if landed else kept
         self._engine.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {rows}")
 
     def _kept(self, table: str, until: str) -> str:
-        files = self._files(table, lambda _file: True)
+        files = self._files(table)
         if sum(file.size_bytes for file in files) > MOST_HELD_BYTES:
-            before = [file for file in files if file.day < until]
-            return rows_of(self._lake, before, table)
-        name = f"held_{table}_{_digest(file.key for file in files)}"
-        if name not in self._tables(f"held_{table}_"):
+            return rows_of(self._lake, [file for file in files if file.day < until], table)
+        name = f"held_{table}_{_digest(files)}"
+        if not self._has(name):
             self._replace(f"held_{table}_", name, rows_of(self._lake, files, table))
-        return f"SELECT * FROM {name} WHERE occurred_at < TIMESTAMP '{until}'"  # noqa: S608
+        return _before(until, name)
 
-    def _provide_landed(self, table: str, until: str) -> str:
-        rows = [
-            row
+    def _landed_rows(self, table: str, until: str) -> str:
+        """Select what landed, in a table to which only what is new is added.
+
+        Nothing leaves that table but by a merge, after which there are other files, and another
+        table; if something has left it otherwise, it is made anew.
+        """
+        landed = {
+            row.fact_id: row
             for landing in self._landed
             for row in landing.rows
-            if row.place.table == table and row.place.day < until
-        ]
-        if not rows:
+            if row.place.table == table
+        }
+        if not landed:
             return ""
-        days = {row.place.day for row in rows}
-        files = self._files(table, lambda file: file.day in days)
-        told = [row.fact_id for row in rows]
-        name = f"landed_{table}_{_digest((*told, *(file.key for file in files)))}"
-        if name not in self._tables(f"landed_{table}_"):
-            self._stage(name, table, rows, files)
-        return name
+        name = f"landed_{table}_{_digest(self._files(table))}"
+        staged = self._staged_in(name)
+        if staged - landed.keys():
+            self._engine.execute(f"DROP TABLE {name}")
+            staged = set()
+        self._stage(name, table, [row for fact, row in landed.items() if fact not in staged])
+        return _before(until, name)
 
-    def _stage(
-        self, name: str, table: str, rows: Sequence[LandedRow], files: Sequence[DataFile]
-    ) -> None:
-        """Make a table of what landed; it is good for as long as the same has landed."""
+    def _staged_in(self, name: str) -> set[str]:
+        if not self._has(name):
+            return set()
+        found = self._engine.execute(f"SELECT fact_id FROM {name}")  # noqa: S608
+        return {fact for (fact,) in found.fetchall()}
+
+    def _stage(self, name: str, table: str, rows: Sequence[LandedRow]) -> None:
+        """Add rows to a table of what landed, but for those that are in files by now."""
+        if not rows:
+            return
+        days = {row.place.day for row in rows}
+        merged = rows_of(self._lake, [f for f in self._files(table) if f.day in days], table)
         staged = self._folder / f"{table}.jsonl"
         stage(rows, staged)
-        merged = rows_of(self._lake, files, table)
         new = (
             f"{staged_rows(staged, table)} "  # noqa: S608
             f"WHERE fact_id NOT IN (SELECT fact_id FROM ({merged}))"
         )
-        self._replace(f"landed_{table}_", name, new)
+        if self._has(name):
+            self._engine.execute(f"INSERT INTO {name} BY NAME {new}")
+        else:
+            self._replace(f"landed_{table}_", name, new)
 
     def _replace(self, prefix: str, name: str, rows: str) -> None:
         for outdated in self._tables(prefix):
             self._engine.execute(f"DROP TABLE {outdated}")
         self._engine.execute(f"CREATE TEMP TABLE {name} AS {rows}")
+
+    def _has(self, name: str) -> bool:
+        return name in self._tables(name)
 
     def _tables(self, prefix: str) -> list[str]:
         found = self._engine.execute(
@@ -146,14 +163,18 @@ class Look:
         )
         return [name for (name,) in found.fetchall()]
 
-    def _files(self, table: str, matters: Callable[[DataFile], bool]) -> list[DataFile]:
-        return [file for file in self._manifest.files if file.table == table and matters(file)]
+    def _files(self, table: str) -> list[DataFile]:
+        return [file for file in self._manifest.files if file.table == table]
 
 
-def _digest(names: Iterable[str]) -> str:
+def _before(until: str, name: str) -> str:
+    return f"SELECT * FROM {name} WHERE occurred_at < TIMESTAMP '{until}'"  # noqa: S608
+
+
+def _digest(files: Iterable[DataFile]) -> str:
     digest = blake2b(digest_size=16)
-    for name in sorted(names):
-        digest.update(f"{name}\n".encode())
+    for file in files:
+        digest.update(f"{file.key}\n".encode())
     return digest.hexdigest()
 
 

@@ -11,7 +11,7 @@ from extracted_services.sales_insights.store import ObjectLake, S3Objects
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def engine():
     with store.engine() as connection:
         yield connection

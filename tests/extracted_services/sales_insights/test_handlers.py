@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from extracted_services.lambda_support.responding import Request
-from extracted_services.sales_insights import handlers
+from extracted_services.sales_insights import handlers, projection
 from extracted_services.sales_insights.view import LANDING
 from tests.extracted_services.messages import batch, given_back, message
 from tests.extracted_services.sales_insights.facts import some_trade
@@ -101,6 +102,21 @@ def test_schedule_merges_what_has_landed(lake, objects, monkeypatch):
 
     assert objects.list(LANDING, 9) == []
     assert get(lake, "takings_by_day", **MARCH)[0] == 200
+
+
+@pytest.mark.parametrize(("milliseconds", "left"), [(120_001, 0), (120_000, 2)])
+def test_merging_goes_on_while_there_is_something_left_and_time(
+    lake, objects, engine, monkeypatch, milliseconds, left
+):
+    monkeypatch.setattr(handlers, "_lake", lambda: lake)
+    monkeypatch.setattr(handlers, "_engine", lambda: engine)
+    monkeypatch.setattr(projection, "MOST_LANDED", 1)
+    for each in some_trade()[:3]:
+        handlers.take_in(batch(each), kept_in=lake)
+
+    handlers.on_schedule({}, Mock(get_remaining_time_in_millis=lambda: milliseconds))
+
+    assert len(objects.list(LANDING, 9)) == left
 
 
 def test_whole_function_works_on_a_bucket(bucket, monkeypatch):

@@ -12,6 +12,7 @@ from extracted_services.sales_insights import queries
 from extracted_services.sales_insights.queries import looking
 from extracted_services.sales_insights.queries.statements import STATEMENTS
 from extracted_services.sales_insights.queries.writing import written
+from extracted_services.sales_insights.view import LANDING, stage
 from tests.extracted_services.sales_insights.facts import (
     ALL,
     MARCH,
@@ -321,3 +322,34 @@ def test_orders_of_one_stream_are_told_with_what_became_of_them(lake, engine):
     ]
 
     assert booked == [[("A", 900, 0, 200), ("C", 250, 0, 0)], [("B", 1500, 1500, 0)]]
+
+
+def test_of_what_landed_only_what_is_new_is_staged(lake, engine, monkeypatch):
+    staged: list[list[str]] = []
+
+    def noted(rows, file):
+        staged.append([row.fact_id for row in rows])
+        stage(rows, file)
+
+    monkeypatch.setattr(looking, "stage", noted)
+
+    land(lake, placed("A1", 1, march(1), ("HEART", 1, 100)))
+    rows(lake, engine, "takings_by_day")
+    land(lake, placed("A2", 2, march(2), ("HEART", 1, 100)))
+    found = rows(lake, engine, "takings_by_day")
+    rows(lake, engine, "takings_by_day")
+
+    assert staged == [["OrderPlaced/A1"], ["OrderPlaced/A2"]]
+    assert len(found) == 2
+
+
+def test_what_is_gone_from_where_it_landed_is_told_no_more(lake, engine, objects):
+    land(lake, placed("A1", 1, march(1), ("HEART", 1, 100)))
+    first = objects.list(LANDING, 10)
+    land(lake, placed("A2", 2, march(2), ("HEART", 1, 100)))
+    before = rows(lake, engine, "takings_by_day")
+
+    objects.delete(first)
+
+    after = rows(lake, engine, "takings_by_day")
+    assert (len(before), [day for day, *_ in after]) == (2, ["2025-03-02"])
