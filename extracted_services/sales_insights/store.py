@@ -121,7 +121,7 @@ class ObjectLake:
             return Manifest(), None
         if self._read is None or self._read[1] != token:
             manifest: Manifest = from_plain(Manifest, json.loads(content), where=MANIFEST)
-            self._forget_all_but([each.key for each in (*manifest.files, *manifest.wholes)])
+            self._forget_all_but(manifest.keys)
             self._read = manifest, token
         return self._read
 

@@ -113,6 +113,11 @@ class Manifest:
     recorded_until: datetime | None = None
     heard: int = 0
 
+    @property
+    def keys(self) -> list[str]:
+        """Name every object that counts."""
+        return [file.key for file in self.files] + [whole.key for whole in self.wholes]
+
     def of(self, place: Partition) -> tuple[DataFile, ...]:
         """Return the files of a partition."""
         return tuple(file for file in self.files if file.place == place)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -105,6 +106,6 @@ def test_only_so_many_answers_are_remembered():
         return (name,)
 
     for name in ("a", "b", "a", "c", "a", "b"):
-        assert remembered.rows(name, "same", lambda name=name: find(name)) == (name,)
+        assert remembered.rows(name, "same", partial(find, name)) == (name,)
 
     assert found == ["a", "b", "c", "b"]
