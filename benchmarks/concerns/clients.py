@@ -38,7 +38,7 @@ class Crowd:
     path: str
     pages_per_second: float
     visits: Sequence[Visit]
-    clients: int = 4
+    clients: int
 
 
 @dataclass(frozen=True, slots=True)
