@@ -15,7 +15,7 @@ from benchmarks.outbox.rounds import percentile
 from benchmarks.strangler.scene import PATH
 from event_contracts.order_history import OrderHistoryQuery
 from monolith.strangler import controls, registry, routing, shadowing, tallies
-from monolith.strangler.decision import Source
+from monolith.strangler.deciding.decision import Source
 from monolith.strangler.request_reads import RequestReads, noting_reads
 
 if TYPE_CHECKING:

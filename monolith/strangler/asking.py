@@ -16,7 +16,7 @@ from django.conf import settings
 from monolith.outbox import recording
 from monolith.strangler import clients, missing, tallies
 from monolith.strangler.breaker import breaker_of
-from monolith.strangler.decision import PAUSE_BEFORE_SECOND_READ_SECONDS, Verdict, judge
+from monolith.strangler.deciding.decision import PAUSE_BEFORE_SECOND_READ_SECONDS, Verdict, judge
 
 if TYPE_CHECKING:
     from monolith.strangler.clients import Client

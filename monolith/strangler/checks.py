@@ -9,8 +9,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.db import DatabaseError
 
 from monolith.strangler import controls, registry
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,9 +20,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from monolith.strangler.decision import Held, Hold
-from monolith.strangler.ladder import Dial
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.decision import Held, Hold
+from monolith.strangler.deciding.ladder import Dial
+from monolith.strangler.deciding.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

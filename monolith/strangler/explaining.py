@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from monolith.strangler import registry
-from monolith.strangler.decision import Decision, Facts, trace
+from monolith.strangler.deciding.decision import Decision, Facts, trace
 from monolith.strangler.gathering import facts_about
 from monolith.strangler.models import ReadRecord
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from monolith.strangler import clients, controls
 from monolith.strangler.breaker import breaker_of
-from monolith.strangler.cohort import bucket_of
-from monolith.strangler.decision import Facts
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.cohort import bucket_of
+from monolith.strangler.deciding.decision import Facts
+from monolith.strangler.deciding.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monolith.strangler.controls import Controls
-    from monolith.strangler.decision import Held
+    from monolith.strangler.deciding.decision import Held
     from monolith.strangler.registry import MovingRead
 
 

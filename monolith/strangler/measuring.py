@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from django.db.models import Count, Sum
 
 from monolith.strangler import controls, effects, queries, registry, sealing
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.ladder import RUNGS, rung_above
 from monolith.strangler.heartbeats import lag_seconds
-from monolith.strangler.ladder import RUNGS, rung_above
 from monolith.strangler.models import (
     Duty,
     Heartbeat,

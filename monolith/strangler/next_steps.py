@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from monolith.strangler import gating, queries
 from monolith.strangler.controls import EVERYTHING
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.ladder import rung_above
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.verdicts import Verdict
-from monolith.strangler.ladder import rung_above
 from monolith.strangler.models import PathState
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from monolith.strangler.ladder import Rung
+    from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.models import GateEvaluation, Plan
     from monolith.strangler.queries import PathStatus
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from monolith.strangler import gating, queries
-from monolith.strangler.ladder import WHOLE, rung_called
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.ladder import WHOLE, rung_called
+from monolith.strangler.deciding.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from monolith.strangler.ladder import Rung
+    from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.models import Plan
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from monolith.strangler.decision import Source
+    from monolith.strangler.deciding.decision import Source
 
 VISITOR_COOKIE = "visitor"
 

@@ -12,9 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from monolith.strangler import asking, registry, shadowing, tallies
-from monolith.strangler.decision import Check, Decision, Facts, Source, decide
+from monolith.strangler.deciding.decision import Check, Decision, Facts, Source, decide
+from monolith.strangler.deciding.ladder import WHOLE
 from monolith.strangler.gathering import facts_about
-from monolith.strangler.ladder import WHOLE
 from monolith.strangler.request_reads import Answered, RequestReads, present_reads
 from monolith.strangler.shadowing import Dark
 

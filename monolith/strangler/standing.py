@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from monolith.strangler.ladder import RUNGS, Dial, Rung, rung_at
+from monolith.strangler.deciding.ladder import RUNGS, Dial, Rung, rung_at
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import Epoch, Transition
 from monolith.strangler.queries import dial_of, get_state, rung_of
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

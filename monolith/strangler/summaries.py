@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monolith.strangler import evidence, gating, queries, statistics
+from monolith.strangler.deciding.ladder import WHOLE
 from monolith.strangler.gates.outcomes import bad_of, judged_of
-from monolith.strangler.ladder import WHOLE
 
 if TYPE_CHECKING:
     from datetime import datetime

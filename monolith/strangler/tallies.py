@@ -20,7 +20,7 @@ from monolith.strangler.statistics import bucket_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monolith.strangler.decision import Facts
+    from monolith.strangler.deciding.decision import Facts
 
 # While nobody takes what was counted, the oldest of what has an order goes first.
 MOST_OBSERVATIONS = 20_000

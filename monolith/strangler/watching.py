@@ -33,8 +33,8 @@ from monolith.strangler import (
     tallies,
     tendencies,
 )
-from monolith.strangler.ladder import rung_above
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.ladder import rung_above
+from monolith.strangler.deciding.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

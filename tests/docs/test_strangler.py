@@ -10,12 +10,12 @@ from math import log, log1p
 
 import pytest
 
-from monolith.strangler import decision
 from monolith.strangler.comparison.outcomes import Outcome
 from monolith.strangler.comparison.rechecking import Turn
-from monolith.strangler.ladder import RUNGS
+from monolith.strangler.deciding import decision
+from monolith.strangler.deciding.ladder import RUNGS
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.shadowing import work
-from monolith.strangler.stages import Stage
 from monolith.strangler.watches import WATCHMEN
 from tests.docs.pages import ROOT
 
@@ -123,7 +123,7 @@ def test_names_that_are_listed_are_somewhere_in_the_code(series):
 
 
 def test_every_reason_of_a_decision_is_listed():
-    rules = (ROOT / "monolith" / "strangler" / "decision.py").read_text()
+    rules = (ROOT / "monolith" / "strangler" / "deciding" / "decision.py").read_text()
     given = set(
         re.findall(r'(?:reason=|_monolith\(|_(?:served|shadowed)\(facts, )"([a-z-]+)"', rules)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from monolith.strangler import controls, queries
 from monolith.strangler.control_room import formatting
 from monolith.strangler.control_room.figures import Chip
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding.decision import Hold
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from monolith.strangler import ladder, queries, registry
+from monolith.strangler import queries, registry
 from monolith.strangler.control_room.tallying import Tallies, read_tallies
 from monolith.strangler.controls import EVERYTHING
+from monolith.strangler.deciding import ladder
 from monolith.strangler.models import (
     BackfillRun,
     Drill,

@@ -32,10 +32,10 @@ from monolith.strangler import (
     routing,
     shadowing,
 )
-from monolith.strangler.cohort import is_in_share
-from monolith.strangler.decision import Source
+from monolith.strangler.deciding.cohort import is_in_share
+from monolith.strangler.deciding.decision import Source
+from monolith.strangler.deciding.ladder import WHOLE, rung_called
 from monolith.strangler.drilling.faults import FAULTS, Fault, SpoiltClient
-from monolith.strangler.ladder import WHOLE, rung_called
 from monolith.strangler.models import Drill, Transition, TransitionEffect
 from monolith.strangler.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
 

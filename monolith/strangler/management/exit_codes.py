@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monolith.strangler import backfill, clients, operations, profiles, registry
+from monolith.strangler.deciding.ladder import UnknownRung
+from monolith.strangler.deciding.stages import UnknownStage
 from monolith.strangler.gates.verdicts import Verdict
-from monolith.strangler.ladder import UnknownRung
 from monolith.strangler.management import speaking
-from monolith.strangler.stages import UnknownStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from monolith.strangler import effects
 from monolith.strangler.audit import Who
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import Transition, TransitionEffect
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from monolith.strangler import audit, controls, registry, watches
 from monolith.strangler.audit import ReasonMissing, Who
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.models import PathState, Transition
 from monolith.strangler.queries import rung_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from monolith.strangler.ladder import Rung
+    from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.models import Plan
 
 _RUNG = ("stage", "shadow_bp", "canary_bp", "verify_bp", "has_fallback")

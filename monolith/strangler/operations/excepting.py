@@ -8,7 +8,7 @@ from django.db import transaction
 
 from monolith.strangler import audit, controls, registry
 from monolith.strangler.audit import Who
-from monolith.strangler.cohort import bucket_of
+from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.models import CohortException
 
 if TYPE_CHECKING:

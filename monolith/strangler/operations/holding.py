@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import ladder
 from monolith.strangler.audit import Who
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding import ladder
+from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.operations.changing import PathFrozen, changing
 
 if TYPE_CHECKING:

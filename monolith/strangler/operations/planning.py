@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from monolith.strangler import audit, epochs, gating, ladder, queries, registry
+from monolith.strangler import audit, epochs, gating, queries, registry
 from monolith.strangler.audit import ReasonMissing, Who
+from monolith.strangler.deciding import ladder
 from monolith.strangler.models import Approval, Plan, Waiver
 from monolith.strangler.operations.changing import StateChanged
 from monolith.strangler.operations.refusals import AdvanceRefused, PlanNotFound

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from event_contracts.edge_tokens import take_apart
 from monolith.strangler import edge
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState
-from monolith.strangler.stages import Stage
 from tests.factories import a_customer
 from tests.monolith.problems import invalid_fields, problem_of
 from tests.monolith.strangler.signers import AbsentSigner, ReadableSigner

@@ -9,8 +9,8 @@ import pytest
 from monolith.outbox import recording, waking
 from monolith.strangler import breaker, controls, missing, registry, shadowing, tallies
 from monolith.strangler.controls import ControlCache, Controls
-from monolith.strangler.decision import Held
-from monolith.strangler.ladder import rung_called
+from monolith.strangler.deciding.decision import Held
+from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.reconciliation import asking, continuous, passing, running
 from tests.monolith.strangler.library import Library
 from tests.monolith.strangler.service import running_service

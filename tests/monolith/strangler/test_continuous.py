@@ -6,9 +6,9 @@ import pytest
 from django.db.models import F
 
 from monolith.strangler import reconciliation
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState, ReconcileRun
 from monolith.strangler.reconciliation import continuous, keeping
-from monolith.strangler.stages import Stage
 from tests.factories import NOON
 from tests.monolith.strangler.summing_service import COUNT
 

@@ -7,9 +7,9 @@ import pytest
 from event_contracts.plain_values import to_plain
 from monolith.strangler import drilling, operations, registry, watches
 from monolith.strangler.clients import ServiceAnswer
+from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.drilling import FAULTS, DrillImpossible
 from monolith.strangler.drilling.faults import Call
-from monolith.strangler.ladder import rung_called
 from monolith.strangler.models import Drill, PathState, Signature, Watch, WorkerSeen
 from monolith.strangler.queries import get_status
 from tests.factories import NOON

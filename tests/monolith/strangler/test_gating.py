@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from monolith.strangler import evidence, gating
+from monolith.strangler.deciding.ladder import UnknownRung, rung_below, rung_called
 from monolith.strangler.gates.edges import gates_before
-from monolith.strangler.ladder import UnknownRung, rung_below, rung_called
 from monolith.strangler.models import GateEvaluation, Waiver
 from monolith.strangler.profiles import DEMO, STANDARD, UnknownProfile
 from tests.monolith.strangler.gates import sound as soundness

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from monolith.strangler import effects, measuring, operations, registry
 from monolith.strangler.comparison.outcomes import Outcome
-from monolith.strangler.ladder import RUNGS
+from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.measuring import measure
 from monolith.strangler.metrics import strangler_registry
 from monolith.strangler.models import (

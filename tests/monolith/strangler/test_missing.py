@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from monolith.outbox import recording
 from monolith.strangler import missing, routing, tallies
-from monolith.strangler.decision import Source
+from monolith.strangler.deciding.decision import Source
 from tests.monolith.strangler.library import ShelfQuery
 
 

@@ -8,9 +8,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from monolith.strangler import controls, epochs, gating, operations
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.ladder import RUNGS, UnknownRung
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.verdicts import Verdict
-from monolith.strangler.ladder import RUNGS, UnknownRung
 from monolith.strangler.models import CohortException, PathState, Plan, Transition, Watch
 from monolith.strangler.operations import (
     AdvanceRefused,
@@ -23,7 +24,6 @@ from monolith.strangler.operations import (
     StateChanged,
 )
 from monolith.strangler.registry import PathNotDeclared
-from monolith.strangler.stages import Stage
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from monolith.strangler.ladder import RUNGS
+from monolith.strangler.deciding.ladder import RUNGS
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.profiles import (
     DEMO,
     SAMPLES_DIVISOR,
@@ -16,7 +17,6 @@ from monolith.strangler.profiles import (
     profile_called,
     profile_names,
 )
-from monolith.strangler.stages import Stage
 from monolith.strangler.statistics import samples_needed, upper_bound
 
 STEPS = [rung.name for rung in RUNGS if rung.stage is Stage.CANARY]

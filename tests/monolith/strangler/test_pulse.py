@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from monolith.strangler import controls, effects, handing_in, operations, pulse, reacting, tallies
-from monolith.strangler.ladder import rung_called
+from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.models import (
     PathState,
     ReadRecord,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monolith.strangler import mismatches, normalising, tallies
 from monolith.strangler.comparison import Difference, Kind
 from monolith.strangler.comparison.rechecking import LADDER_SECONDS
-from monolith.strangler.decision import Check
+from monolith.strangler.deciding.decision import Check
 from monolith.strangler.models import Sample, Signature
 from monolith.strangler.shadowing import Dark, sides
 from monolith.strangler.shadowing.backlog import OLDEST_SECONDS

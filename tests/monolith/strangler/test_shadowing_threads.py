@@ -10,7 +10,7 @@ from django.db import connection
 
 from infra.local.waiting import wait_until
 from monolith.strangler import shadowing, tallies
-from monolith.strangler.decision import Check
+from monolith.strangler.deciding.decision import Check
 from monolith.strangler.shadowing import Dark
 from monolith.strangler.shadowing.courtesy import Courtesy, courtesy
 from monolith.strangler.shadowing.threads import THREADS
@@ -173,7 +173,7 @@ import os, sys
 import django
 django.setup()
 from monolith.strangler import shadowing
-from monolith.strangler.decision import Check
+from monolith.strangler.deciding.decision import Check
 from monolith.strangler.shadowing import Dark
 
 class Path:

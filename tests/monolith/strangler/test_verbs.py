@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from monolith.strangler import backfill, reconciliation, registry, snapshots
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import BackfillRun, PathState, ReconcileRun
 from monolith.strangler.reconciliation import Final, continuous, keeping, repairing
-from monolith.strangler.stages import Stage
 from tests.factories import NOON, recorded
 from tests.monolith.strangler.people import WHO
 from tests.monolith.strangler.summing_service import COUNT

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from monolith.strangler import handing_in, tallies, watches
-from monolith.strangler.decision import Facts
+from monolith.strangler.deciding.decision import Facts
 from monolith.strangler.handing_in import hand_in
 from monolith.strangler.models import Tally, Watch
 from monolith.strangler.watches import Answer

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from monolith.strangler import epochs, ladder, operations, planned
+from monolith.strangler import epochs, operations, planned
+from monolith.strangler.deciding import ladder
 from monolith.strangler.management import speaking
 from monolith.strangler.models import Plan
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import checking, clients, gating, ladder, registry
+from monolith.strangler import checking, clients, gating, registry
+from monolith.strangler.deciding import ladder
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.gates.wording import percent
 from monolith.strangler.management import speaking

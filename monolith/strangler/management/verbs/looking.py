@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from monolith.strangler import gating, registry, summaries
-from monolith.strangler.decision import Hold
-from monolith.strangler.ladder import rung_above
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.management import speaking
 from monolith.strangler.next_steps import next_steps, situation_of
 

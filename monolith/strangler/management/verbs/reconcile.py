@@ -11,10 +11,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from monolith.strangler import clients, queries, reconciliation, registry
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.management import speaking
 from monolith.strangler.management.speaking import progress
 from monolith.strangler.reconciliation import Final, Repair
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from monolith.strangler.ladder import RUNGS, rung_called
+from monolith.strangler.deciding.ladder import RUNGS, rung_called
 from monolith.strangler.models import (
     Approval,
     BackfillChunk,

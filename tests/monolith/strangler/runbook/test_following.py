@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from monolith.strangler import duties, operations, runbook
-from monolith.strangler.ladder import rung_called
+from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.models import BackfillRun, PathState
 from monolith.strangler.runbook import following
 from monolith.strangler.runbook.sight import look

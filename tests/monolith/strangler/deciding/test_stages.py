@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monolith.strangler.stages import Stage, UnknownStage, stage_called
+from monolith.strangler.deciding.stages import Stage, UnknownStage, stage_called
 
 
 def test_order_of_the_ladder_carries_meaning_and_never_changes():

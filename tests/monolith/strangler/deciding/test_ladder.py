@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monolith.strangler.ladder import (
+from monolith.strangler.deciding.ladder import (
     RUNGS,
     WHOLE,
     Dial,
@@ -12,7 +12,7 @@ from monolith.strangler.ladder import (
     rung_below,
     rung_called,
 )
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.stages import Stage
 
 
 def test_rungs_stand_in_this_order():

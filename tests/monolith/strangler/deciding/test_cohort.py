@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monolith.strangler.cohort import bucket_of, is_in_share
-from monolith.strangler.ladder import WHOLE
+from monolith.strangler.deciding.cohort import bucket_of, is_in_share
+from monolith.strangler.deciding.ladder import WHOLE
 
 SUBJECTS = [str(number) for number in range(100_000)]
 # Five standard deviations of a fair draw of so many subjects.

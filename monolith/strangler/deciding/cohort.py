@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from monolith.strangler.ladder import WHOLE
+from monolith.strangler.deciding.ladder import WHOLE
 
 
 def bucket_of(family: str, subject: str) -> int:

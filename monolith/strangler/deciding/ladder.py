@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.stages import Stage
 
 WHOLE = 10_000
 """All of something, in basis points: shares are whole numbers of these."""

@@ -11,9 +11,9 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
-from monolith.strangler.cohort import is_in_share
-from monolith.strangler.ladder import NO_DIAL, Dial
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.cohort import is_in_share
+from monolith.strangler.deciding.ladder import NO_DIAL, Dial
+from monolith.strangler.deciding.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

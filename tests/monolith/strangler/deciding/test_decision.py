@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monolith.strangler.decision import (
+from monolith.strangler.deciding.decision import (
     Check,
     Facts,
     Held,
@@ -15,8 +15,8 @@ from monolith.strangler.decision import (
     judge,
     trace,
 )
-from monolith.strangler.ladder import RUNGS, WHOLE, rung_called
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.ladder import RUNGS, WHOLE, rung_called
+from monolith.strangler.deciding.stages import Stage
 
 MONOLITH, SERVICE = Source.MONOLITH, Source.SERVICE
 
