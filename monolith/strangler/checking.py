@@ -21,10 +21,11 @@ from django.utils import timezone
 from event_contracts.plain_values import MalformedValue, from_plain, to_plain
 from monolith.outbox import queries as outbox
 from monolith.outbox import recording
-from monolith.strangler import registry, standing
+from monolith.strangler import registry
 from monolith.strangler.clients import ServiceAnswerMalformed, ServiceError, ServiceRefused
 from monolith.strangler.models import Tally
 from monolith.strangler.reconciliation.asking import AnswerWithoutEnd, BothSides
+from monolith.strangler.state import standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from django.db.models import Max, Q, Sum
 from django.db.models.functions import TruncHour
 
 from monolith.outbox import queries as outbox
-from monolith.strangler import registry, standing
+from monolith.strangler import registry
 from monolith.strangler.gates.facts import Counts, Drilled, Evidence, Filling, Reconciled, Relaying
 from monolith.strangler.gates.outcomes import judged_of
 from monolith.strangler.models import (
@@ -27,13 +27,14 @@ from monolith.strangler.models import (
     Tally,
     Watch,
 )
+from monolith.strangler.state import standing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from monolith.strangler.profiles import Profile
-    from monolith.strangler.standing import Standing
+    from monolith.strangler.state.standing import Standing
 
 PEAK_WINDOW = timedelta(days=7)
 _IN_EPOCH = {

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monolith.strangler import clients, controls
+from monolith.strangler import clients
 from monolith.strangler.breaker import breaker_of
 from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.deciding.decision import Facts
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.state import controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monolith.strangler.controls import Controls
     from monolith.strangler.deciding.decision import Held
     from monolith.strangler.registry import MovingRead
+    from monolith.strangler.state.controls import Controls
 
 
 def facts_about(

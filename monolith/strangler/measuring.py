@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import Count, Sum
 
-from monolith.strangler import controls, effects, queries, registry, sealing
+from monolith.strangler import registry, sealing
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import RUNGS, rung_above
 from monolith.strangler.heartbeats import lag_seconds
@@ -28,6 +28,7 @@ from monolith.strangler.models import (
     Watch,
 )
 from monolith.strangler.reconciliation.freshness import Freshness, freshness
+from monolith.strangler.state import controls, effects, queries
 from monolith.strangler.watches import WATCHMEN
 from monolith.strangler.watching import DUTY
 

@@ -10,17 +10,18 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from event_contracts.plain_values import to_plain
-from monolith.strangler import audit, sealing
+from monolith.strangler import sealing
 from monolith.strangler.comparison.redaction import side_by_side
 from monolith.strangler.comparison.signatures import digest_of, places_of
 from monolith.strangler.models import Reveal, Sample, Signature
+from monolith.strangler.state import audit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from monolith.strangler.audit import Who
     from monolith.strangler.comparison.finished import Comparison, Glance
+    from monolith.strangler.state.audit import Who
 
 SAMPLES_EACH = 20
 SUBJECTS_EACH = 100

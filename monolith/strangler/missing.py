@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import structlog
 from django.utils import timezone
 
-from monolith.strangler import controls, tallies
+from monolith.strangler import tallies
+from monolith.strangler.state import controls
 
 if TYPE_CHECKING:
     from datetime import datetime

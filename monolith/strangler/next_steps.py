@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler import gating, queries
-from monolith.strangler.controls import EVERYTHING
+from monolith.strangler import gating
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.models import PathState
+from monolith.strangler.state import queries
+from monolith.strangler.state.controls import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.models import GateEvaluation, Plan
-    from monolith.strangler.queries import PathStatus
+    from monolith.strangler.state.queries import PathStatus
 
 MANAGE = "manage.py strangler"
 WHY = "--reason ..."

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from monolith.strangler import audit, registry
+from monolith.strangler import registry
 from monolith.strangler.comparison import generalised
 from monolith.strangler.comparison.rules import Rule, hows
 from monolith.strangler.models import NormaliseRule
+from monolith.strangler.state import audit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monolith.strangler.audit import Who
+    from monolith.strangler.state.audit import Who
 
 MOST_DAYS = 90
 # A rule that expires does so at its instant all the same; a new one may wait this long.

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler import evidence, gating, queries, statistics
+from monolith.strangler import evidence, gating, statistics
 from monolith.strangler.deciding.ladder import WHOLE
 from monolith.strangler.gates.outcomes import bad_of, judged_of
+from monolith.strangler.state import queries
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Counts, Evidence
-    from monolith.strangler.queries import PathStatus
+    from monolith.strangler.state.queries import PathStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

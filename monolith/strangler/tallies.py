@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from monolith.strangler import controls
+from monolith.strangler.state import controls
 from monolith.strangler.statistics import bucket_of
 
 if TYPE_CHECKING:

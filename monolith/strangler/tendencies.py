@@ -6,8 +6,9 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monolith.strangler import gating, queries, registry
+from monolith.strangler import gating, registry
 from monolith.strangler.models import Tally
+from monolith.strangler.state import queries
 from monolith.strangler.statistics import quantile
 from monolith.strangler.watches import Alarm, Answer
 

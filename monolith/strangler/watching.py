@@ -21,12 +21,9 @@ from monolith.strangler import (
     clients,
     dead_letters,
     duties,
-    effects,
-    epochs,
     evidence,
     gating,
     heartbeats,
-    queries,
     reacting,
     reconciliation,
     registry,
@@ -35,6 +32,7 @@ from monolith.strangler import (
 )
 from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.state import effects, epochs, queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable

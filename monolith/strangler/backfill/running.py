@@ -19,8 +19,8 @@ from monolith.strangler.snapshots import record_heartbeat_snapshot, record_snaps
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from monolith.strangler.audit import Who
     from monolith.strangler.registry import MovingRead
+    from monolith.strangler.state.audit import Who
 
 # A relay that publishes nothing for this long is not busy but stopped.
 STALL_SECONDS = 60.0

@@ -12,7 +12,7 @@ from monolith.strangler.control_room.gate_rows import blocking_words
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import RUNGS, rung_above
 from monolith.strangler.deciding.stages import Stage
-from monolith.strangler.queries import hold_of, rung_of
+from monolith.strangler.state.queries import hold_of, rung_of
 
 if TYPE_CHECKING:
     from monolith.strangler.control_room.rows import Rows

@@ -16,7 +16,7 @@ from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import GateEvaluation, ReadRecord
 from monolith.strangler.next_steps import roll_back_command
 from monolith.strangler.planned import changes
-from monolith.strangler.queries import rung_of
+from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:
     from datetime import datetime

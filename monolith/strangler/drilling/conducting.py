@@ -21,13 +21,9 @@ from django.utils import timezone
 from monolith.strangler import (
     breaker,
     clients,
-    controls,
-    effects,
-    epochs,
     mismatches,
     operations,
     pulse,
-    queries,
     registry,
     routing,
     shadowing,
@@ -38,6 +34,7 @@ from monolith.strangler.deciding.ladder import WHOLE, rung_called
 from monolith.strangler.drilling.faults import FAULTS, Fault, SpoiltClient
 from monolith.strangler.models import Drill, Transition, TransitionEffect
 from monolith.strangler.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
+from monolith.strangler.state import controls, effects, epochs, queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

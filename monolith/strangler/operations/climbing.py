@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from monolith.strangler import gating, registry, watches
-from monolith.strangler.audit import Who
 from monolith.strangler.deciding import ladder
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.stages import Stage
@@ -18,7 +17,8 @@ from monolith.strangler.operations.refusals import (
     ApprovalNeeded,
     EvidenceMissing,
 )
-from monolith.strangler.queries import hold_of
+from monolith.strangler.state.audit import Who
+from monolith.strangler.state.queries import hold_of
 
 if TYPE_CHECKING:
     from datetime import datetime

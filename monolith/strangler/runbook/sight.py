@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler import duties, effects, evidence, gating, operations, queries, watching
+from monolith.strangler import duties, evidence, gating, operations, watching
 from monolith.strangler.gates import edges
 from monolith.strangler.models import Plan, TransitionEffect
+from monolith.strangler.state import effects, queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from monolith.strangler.gates.facts import Evidence
     from monolith.strangler.gates.verdicts import GateResult
     from monolith.strangler.profiles import Profile
-    from monolith.strangler.queries import PathStatus
+    from monolith.strangler.state.queries import PathStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

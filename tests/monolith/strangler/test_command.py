@@ -9,9 +9,10 @@ from django.db import OperationalError
 
 from event_contracts.plain_values import to_plain
 from monolith.outbox import recording
-from monolith.strangler import controls, operations
+from monolith.strangler import operations
 from monolith.strangler.models import BackfillRun, ReadRecord
-from monolith.strangler.queries import get_status
+from monolith.strangler.state import controls
+from monolith.strangler.state.queries import get_status
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from django.core.management.base import CommandError, OutputWrapper
 from django.utils import timezone
 
-from monolith.strangler import epochs, mismatches, normalising, registry, tallies
+from monolith.strangler import mismatches, normalising, registry, tallies
 from monolith.strangler.comparison import Compared, Outcome, differences
 from monolith.strangler.comparison.finished import Comparison
 from monolith.strangler.management.verbs import mismatches as mismatches_verb
@@ -17,6 +17,7 @@ from monolith.strangler.management.verbs import replay as replay_verb
 from monolith.strangler.management.verbs import rules as rules_verb
 from monolith.strangler.models import Epoch, NormaliseRule, Reveal, Tally
 from monolith.strangler.shadowing import replaying
+from monolith.strangler.state import epochs
 from tests.factories import NOON
 from tests.monolith.strangler.comparing import Counts, shelf_path
 from tests.monolith.strangler.library import Shelf, ShelfQuery

@@ -11,7 +11,7 @@ from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.drilling import FAULTS, DrillImpossible
 from monolith.strangler.drilling.faults import Call
 from monolith.strangler.models import Drill, PathState, Signature, Watch, WorkerSeen
-from monolith.strangler.queries import get_status
+from monolith.strangler.state.queries import get_status
 from tests.factories import NOON
 from tests.monolith.strangler.library import Shelf, ShelfQuery
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from monolith.strangler import effects, measuring, operations, registry
+from monolith.strangler import measuring, operations, registry
 from monolith.strangler.comparison.outcomes import Outcome
 from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.measuring import measure
@@ -23,6 +23,7 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
+from monolith.strangler.state import effects
 from monolith.strangler.statistics import WRONG, bucket_of, edge_of
 from monolith.strangler.watches import WATCHMEN
 from tests.factories import NOON

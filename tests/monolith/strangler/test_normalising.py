@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from monolith.strangler import audit, normalising
-from monolith.strangler.audit import ReasonMissing, Who
+from monolith.strangler import normalising
 from monolith.strangler.models import Transition
 from monolith.strangler.normalising import KEPT_SECONDS, Rules
 from monolith.strangler.registry import PathNotDeclared
+from monolith.strangler.state import audit
+from monolith.strangler.state.audit import ReasonMissing, Who
 from tests.factories import NOON
 from tests.monolith.strangler.comparing import Clock
 

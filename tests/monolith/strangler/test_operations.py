@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from monolith.strangler import controls, epochs, gating, operations
+from monolith.strangler import gating, operations
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import RUNGS, UnknownRung
 from monolith.strangler.deciding.stages import Stage
@@ -24,6 +24,7 @@ from monolith.strangler.operations import (
     StateChanged,
 )
 from monolith.strangler.registry import PathNotDeclared
+from monolith.strangler.state import controls, epochs
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

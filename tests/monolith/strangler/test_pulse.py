@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from monolith.strangler import controls, effects, handing_in, operations, pulse, reacting, tallies
+from monolith.strangler import handing_in, operations, pulse, reacting, tallies
 from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.models import (
     PathState,
@@ -15,7 +15,8 @@ from monolith.strangler.models import (
     TransitionEffect,
     WorkerSeen,
 )
-from monolith.strangler.queries import get_status
+from monolith.strangler.state import controls, effects
+from monolith.strangler.state.queries import get_status
 from monolith.strangler.watches import Alarm, Answer
 from tests.factories import NOON
 

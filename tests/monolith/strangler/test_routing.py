@@ -12,14 +12,15 @@ from django.db import OperationalError, transaction
 from django.test import RequestFactory
 
 from monolith.outbox import recording
-from monolith.strangler import asking, controls, registry, routing, shadowing, tallies
-from monolith.strangler.controls import ControlCache
+from monolith.strangler import asking, registry, routing, shadowing, tallies
 from monolith.strangler.deciding import decision
 from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.deciding.decision import Check, Source, Verdict
 from monolith.strangler.registry import PathNotDeclared
 from monolith.strangler.request_reads import RequestReads, noting_reads
 from monolith.strangler.routing import AnswerUnavailable
+from monolith.strangler.state import controls
+from monolith.strangler.state.controls import ControlCache
 from tests.factories import NOON
 from tests.monolith.outbox.events import sold_out
 from tests.monolith.strangler.library import Shelf, ShelfQuery

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from monolith.strangler import backfill
-from monolith.strangler.audit import ReasonMissing
 from monolith.strangler.backfill import BadKnob, NoBackfill, throttling
 from monolith.strangler.models import BackfillChunk, BackfillRun, Transition
 from monolith.strangler.registry import PathNotDeclared
+from monolith.strangler.state.audit import ReasonMissing
 from tests.factories import NOON
 from tests.monolith.strangler.people import WHO
 

@@ -22,7 +22,7 @@ from monolith.strangler import (
 )
 from monolith.strangler.handing_in import hand_in
 from monolith.strangler.models import Duty, Epoch, GateEvaluation, Heartbeat, Tally
-from monolith.strangler.queries import get_status
+from monolith.strangler.state.queries import get_status
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

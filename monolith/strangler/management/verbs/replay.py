@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import clients, controls, epochs, gating, reacting, registry
+from monolith.strangler import clients, gating, reacting, registry
 from monolith.strangler.comparison.outcomes import KEPT
 from monolith.strangler.management import speaking
 from monolith.strangler.shadowing.pressure import Pressure, look
@@ -18,6 +18,7 @@ from monolith.strangler.shadowing.replaying import (
     missing_shapes,
     questions,
 )
+from monolith.strangler.state import controls, epochs
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

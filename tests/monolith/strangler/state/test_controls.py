@@ -7,12 +7,12 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from monolith.strangler import controls
-from monolith.strangler.controls import POLL_SECONDS, TRUSTED_SECONDS, ControlCache, Controls
 from monolith.strangler.deciding.decision import Held, Hold
 from monolith.strangler.deciding.ladder import WHOLE, Dial
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import CohortException, Epoch, Heartbeat, PathState
+from monolith.strangler.state import controls
+from monolith.strangler.state.controls import POLL_SECONDS, TRUSTED_SECONDS, ControlCache, Controls
 from tests.factories import NOON
 
 

@@ -7,8 +7,8 @@ import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monolith.strangler import epochs
 from monolith.strangler.models import Transition, TransitionEffect, WorkerSeen
+from monolith.strangler.state import epochs
 
 if TYPE_CHECKING:
     from datetime import datetime

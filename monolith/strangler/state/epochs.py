@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 
 from monolith.strangler import registry
 from monolith.strangler.models import Epoch, Heartbeat, NormaliseRule, PathState, WorkerSeen
-from monolith.strangler.queries import rung_of
+from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

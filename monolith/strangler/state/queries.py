@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db.models import F, Max
 from django.utils import timezone
 
-from monolith.strangler import controls, registry
+from monolith.strangler import registry
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import Dial, Rung, rung_at
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import BackfillRun, Heartbeat, PathState, Plan, Transition
+from monolith.strangler.state import controls
 
 if TYPE_CHECKING:
     from datetime import datetime

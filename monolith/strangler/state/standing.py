@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from monolith.strangler.deciding.ladder import RUNGS, Dial, Rung, rung_at
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import Epoch, Transition
-from monolith.strangler.queries import dial_of, get_state, rung_of
+from monolith.strangler.state.queries import dial_of, get_state, rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

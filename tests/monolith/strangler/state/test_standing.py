@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from monolith.strangler import standing
 from monolith.strangler.models import PathState
+from monolith.strangler.state import standing
 from tests.monolith.strangler.gates.recorded import move, open_epoch, stand
 from tests.monolith.strangler.gates.sound import ago
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from monolith.strangler import audit, controls, normalising, operations, queries
+from monolith.strangler import normalising, operations
 from monolith.strangler.models import NormaliseRule, PathState, Transition
+from monolith.strangler.state import audit, controls, queries
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
