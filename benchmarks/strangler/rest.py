@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from benchmarks.figures import Figure, at_most, told
 from benchmarks.strangler.scene import PATH
-from monolith.strangler import pulse, tallies, watching
+from monolith.strangler import pulse, watching
+from monolith.strangler.counting import tallies
 from monolith.strangler.state import controls
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import structlog
 from django.conf import settings
 
 from monolith.outbox import recording
-from monolith.strangler import clients, missing, tallies
+from monolith.strangler import clients, missing
 from monolith.strangler.breaker import breaker_of
+from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import PAUSE_BEFORE_SECOND_READ_SECONDS, Verdict, judge
 
 if TYPE_CHECKING:

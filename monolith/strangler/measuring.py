@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Sum
 
 from monolith.strangler import registry, sealing
+from monolith.strangler.counting.watches import WATCHMEN
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import RUNGS, rung_above
 from monolith.strangler.heartbeats import lag_seconds
@@ -29,7 +30,6 @@ from monolith.strangler.models import (
 )
 from monolith.strangler.reconciliation.freshness import Freshness, freshness
 from monolith.strangler.state import controls, effects, queries
-from monolith.strangler.watches import WATCHMEN
 from monolith.strangler.watching import DUTY
 
 if TYPE_CHECKING:

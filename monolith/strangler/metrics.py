@@ -17,10 +17,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from monolith.strangler.comparison.outcomes import Outcome
+from monolith.strangler.counting.statistics import quantile
 from monolith.strangler.deciding.ladder import WHOLE
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.measuring import measure
-from monolith.strangler.statistics import quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.utils import timezone
 
-from monolith.strangler import tallies
+from monolith.strangler.counting import tallies
 from monolith.strangler.state import controls
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from monolith.strangler import mismatches, tallies
+from monolith.strangler import mismatches
 from monolith.strangler.comparison.outcomes import BAD, KEPT, Next, Outcome
 from monolith.strangler.comparison.rechecking import Turn
+from monolith.strangler.counting import tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -17,7 +17,8 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from monolith.strangler import reacting, tallies
+from monolith.strangler import reacting
+from monolith.strangler.counting import tallies
 from monolith.strangler.state import controls, effects
 
 if TYPE_CHECKING:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from monolith.strangler import gating, handing_in, operations
+from monolith.strangler import gating, operations
+from monolith.strangler.counting import handing_in
+from monolith.strangler.counting.watches import Answer
 from monolith.strangler.deciding.ladder import rung_below, rung_called
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import Transition
 from monolith.strangler.state import queries
-from monolith.strangler.watches import Answer
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from monolith.strangler.counting.watches import Alarm
     from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.state.queries import PathStatus
-    from monolith.strangler.watches import Alarm
 
 logger = structlog.get_logger(__name__)
 

@@ -11,7 +11,8 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
-from monolith.strangler import asking, registry, shadowing, tallies
+from monolith.strangler import asking, registry, shadowing
+from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Check, Decision, Facts, Source, decide
 from monolith.strangler.deciding.ladder import WHOLE
 from monolith.strangler.gathering import facts_about

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monolith.strangler import gating, registry
+from monolith.strangler.counting.statistics import quantile
+from monolith.strangler.counting.watches import Alarm, Answer
 from monolith.strangler.models import Tally
 from monolith.strangler.state import queries
-from monolith.strangler.statistics import quantile
-from monolith.strangler.watches import Alarm, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

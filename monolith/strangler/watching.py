@@ -27,9 +27,9 @@ from monolith.strangler import (
     reacting,
     reconciliation,
     registry,
-    tallies,
     tendencies,
 )
+from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.state import effects, epochs, queries

@@ -12,11 +12,11 @@ import pytest
 
 from monolith.strangler.comparison.outcomes import Outcome
 from monolith.strangler.comparison.rechecking import Turn
+from monolith.strangler.counting.watches import WATCHMEN
 from monolith.strangler.deciding import decision
 from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.shadowing import work
-from monolith.strangler.watches import WATCHMEN
 from tests.docs.pages import ROOT
 
 PAGES = ROOT / "docs" / "strangler"

@@ -12,8 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from monolith.outbox.queries import get_draining
-from monolith.strangler import slowness
 from monolith.strangler.backfill.knobs import Knobs, knobs_of
+from monolith.strangler.counting import slowness
 from monolith.strangler.models import Heartbeat, Tally
 from monolith.strangler.state import queries
 from monolith.strangler.state.controls import EVERYTHING

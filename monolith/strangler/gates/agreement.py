@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monolith.strangler import profiles
+from monolith.strangler.counting.statistics import count_above, lower_bound, quantile, upper_bound
 from monolith.strangler.gates.judging import (
     Opinion,
     Point,
@@ -21,7 +22,6 @@ from monolith.strangler.gates.judging import (
 )
 from monolith.strangler.gates.outcomes import bad_of, failed_of, judged_of, overdue_of
 from monolith.strangler.gates.wording import length, milliseconds, percent
-from monolith.strangler.statistics import count_above, lower_bound, quantile, upper_bound
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,6 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from monolith.strangler import profiles
+from monolith.strangler.counting.statistics import least_excess, upper_bound
 from monolith.strangler.deciding.ladder import WHOLE
 from monolith.strangler.gates.facts import Counts
 from monolith.strangler.gates.filling import reconciliation
@@ -24,7 +25,6 @@ from monolith.strangler.gates.judging import (
 )
 from monolith.strangler.gates.outcomes import bad_of, failed_of, judged_of, overdue_of
 from monolith.strangler.gates.wording import length, percent
-from monolith.strangler.statistics import least_excess, upper_bound
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monolith.strangler import profiles
+from monolith.strangler.counting.statistics import quantile
 from monolith.strangler.gates.judging import (
     Opinion,
     Point,
@@ -18,7 +19,6 @@ from monolith.strangler.gates.judging import (
     unknown,
 )
 from monolith.strangler.gates.wording import length, milliseconds
-from monolith.strangler.statistics import quantile
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

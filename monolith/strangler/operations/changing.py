@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import transaction
 
-from monolith.strangler import registry, watches
+from monolith.strangler import registry
+from monolith.strangler.counting import watches
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.models import PathState, Transition
 from monolith.strangler.state import audit, controls

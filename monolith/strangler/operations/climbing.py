@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from monolith.strangler import gating, registry, watches
+from monolith.strangler import gating, registry
+from monolith.strangler.counting import watches
 from monolith.strangler.deciding import ladder
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.stages import Stage

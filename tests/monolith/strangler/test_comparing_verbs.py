@@ -9,9 +9,10 @@ import pytest
 from django.core.management.base import CommandError, OutputWrapper
 from django.utils import timezone
 
-from monolith.strangler import mismatches, normalising, registry, tallies
+from monolith.strangler import mismatches, normalising, registry
 from monolith.strangler.comparison import Compared, Outcome, differences
 from monolith.strangler.comparison.finished import Comparison
+from monolith.strangler.counting import tallies
 from monolith.strangler.management.verbs import mismatches as mismatches_verb
 from monolith.strangler.management.verbs import replay as replay_verb
 from monolith.strangler.management.verbs import rules as rules_verb

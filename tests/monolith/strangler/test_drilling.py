@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from event_contracts.plain_values import to_plain
-from monolith.strangler import drilling, operations, registry, watches
+from monolith.strangler import drilling, operations, registry
 from monolith.strangler.clients import ServiceAnswer
+from monolith.strangler.counting import watches
 from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.drilling import FAULTS, DrillImpossible
 from monolith.strangler.drilling.faults import Call

@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from monolith.strangler import measuring, operations, registry
 from monolith.strangler.comparison.outcomes import Outcome
+from monolith.strangler.counting.statistics import WRONG, bucket_of, edge_of
+from monolith.strangler.counting.watches import WATCHMEN
 from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.measuring import measure
 from monolith.strangler.metrics import strangler_registry
@@ -24,8 +26,6 @@ from monolith.strangler.models import (
     WorkerSeen,
 )
 from monolith.strangler.state import effects
-from monolith.strangler.statistics import WRONG, bucket_of, edge_of
-from monolith.strangler.watches import WATCHMEN
 from tests.factories import NOON
 from tests.monolith.strangler.gates.recorded import tally
 

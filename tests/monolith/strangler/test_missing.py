@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from monolith.outbox import recording
-from monolith.strangler import missing, routing, tallies
+from monolith.strangler import missing, routing
+from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Source
 from tests.monolith.strangler.library import ShelfQuery
 

@@ -7,10 +7,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from monolith.strangler.counting.statistics import bucket_of
 from monolith.strangler.models import Tally
 from monolith.strangler.shadowing import pressure
 from monolith.strangler.shadowing.pressure import LOOK_SECONDS, Pressure
-from monolith.strangler.statistics import bucket_of
 from tests.monolith.strangler.comparing import Clock
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from monolith.strangler.counting.statistics import samples_needed, upper_bound
 from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.profiles import (
@@ -17,7 +18,6 @@ from monolith.strangler.profiles import (
     profile_called,
     profile_names,
 )
-from monolith.strangler.statistics import samples_needed, upper_bound
 
 STEPS = [rung.name for rung in RUNGS if rung.stage is Stage.CANARY]
 ALL = [DEMO, STANDARD, STRICT]

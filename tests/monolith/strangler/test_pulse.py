@@ -6,7 +6,9 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from monolith.strangler import handing_in, operations, pulse, reacting, tallies
+from monolith.strangler import operations, pulse, reacting
+from monolith.strangler.counting import handing_in, tallies
+from monolith.strangler.counting.watches import Alarm, Answer
 from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.models import (
     PathState,
@@ -17,7 +19,6 @@ from monolith.strangler.models import (
 )
 from monolith.strangler.state import controls, effects
 from monolith.strangler.state.queries import get_status
-from monolith.strangler.watches import Alarm, Answer
 from tests.factories import NOON
 
 

@@ -12,7 +12,8 @@ from django.db import OperationalError, transaction
 from django.test import RequestFactory
 
 from monolith.outbox import recording
-from monolith.strangler import asking, registry, routing, shadowing, tallies
+from monolith.strangler import asking, registry, routing, shadowing
+from monolith.strangler.counting import tallies
 from monolith.strangler.deciding import decision
 from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.deciding.decision import Check, Source, Verdict

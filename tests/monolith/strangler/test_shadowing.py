@@ -9,14 +9,15 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monolith.strangler import mismatches, normalising, tallies
+from monolith.strangler import mismatches, normalising
 from monolith.strangler.comparison import Difference, Kind
 from monolith.strangler.comparison.rechecking import LADDER_SECONDS
+from monolith.strangler.counting import tallies
+from monolith.strangler.counting.statistics import bucket_of
 from monolith.strangler.deciding.decision import Check
 from monolith.strangler.models import Sample, Signature
 from monolith.strangler.shadowing import Dark, sides
 from monolith.strangler.shadowing.backlog import OLDEST_SECONDS
-from monolith.strangler.statistics import bucket_of
 from tests.monolith.strangler.comparing import Bench, Counts, shelf_path
 from tests.monolith.strangler.library import Shelf, ShelfQuery
 from tests.monolith.strangler.people import WHO

@@ -9,7 +9,8 @@ from django.core.signals import request_finished, request_started
 from django.db import connection
 
 from infra.local.waiting import wait_until
-from monolith.strangler import shadowing, tallies
+from monolith.strangler import shadowing
+from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Check
 from monolith.strangler.shadowing import Dark
 from monolith.strangler.shadowing.courtesy import Courtesy, courtesy

@@ -12,8 +12,8 @@ from monolith.outbox.models import HeldStream, OutboxMessage
 from monolith.strangler import backfill
 from monolith.strangler.backfill import State, throttling
 from monolith.strangler.backfill.throttling import Throttling
+from monolith.strangler.counting.statistics import bucket_of
 from monolith.strangler.models import BackfillRun, Heartbeat, Tally
-from monolith.strangler.statistics import bucket_of
 from tests.factories import NOON, later
 from tests.monolith.outbox.events import commit
 from tests.monolith.strangler.people import WHO

@@ -16,11 +16,11 @@ from monolith.strangler import (
     operations,
     reconciliation,
     registry,
-    tallies,
     tendencies,
     watching,
 )
-from monolith.strangler.handing_in import hand_in
+from monolith.strangler.counting import tallies
+from monolith.strangler.counting.handing_in import hand_in
 from monolith.strangler.models import Duty, Epoch, GateEvaluation, Heartbeat, Tally
 from monolith.strangler.state.queries import get_status
 from tests.factories import NOON

@@ -10,12 +10,12 @@ import structlog
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from monolith.strangler import tallies, watches
+from monolith.strangler.counting import tallies, watches
 from monolith.strangler.models import ReadRecord
 
 if TYPE_CHECKING:
-    from monolith.strangler.tallies import Answered, Taken
-    from monolith.strangler.watches import Alarm
+    from monolith.strangler.counting.tallies import Answered, Taken
+    from monolith.strangler.counting.watches import Alarm
 
 logger = structlog.get_logger(__name__)
 

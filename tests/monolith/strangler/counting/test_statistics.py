@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monolith.strangler.statistics import (
+from monolith.strangler.counting.statistics import (
     ERRORS,
     WRONG,
     Cusum,

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from monolith.strangler.counting.statistics import bucket_of
 from monolith.strangler.state import controls
-from monolith.strangler.statistics import bucket_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

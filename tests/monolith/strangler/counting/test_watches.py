@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from monolith.strangler import handing_in, tallies, watches
+from monolith.strangler.counting import handing_in, tallies, watches
+from monolith.strangler.counting.handing_in import hand_in
+from monolith.strangler.counting.watches import Answer
 from monolith.strangler.deciding.decision import Facts
-from monolith.strangler.handing_in import hand_in
 from monolith.strangler.models import Tally, Watch
-from monolith.strangler.watches import Answer
 from tests.factories import NOON
 
 

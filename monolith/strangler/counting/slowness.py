@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Sum
 
+from monolith.strangler.counting.statistics import quantile
 from monolith.strangler.models import Tally
-from monolith.strangler.statistics import quantile
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from monolith.strangler.counting.statistics import ERRORS, STALE, WRONG, Cusum
 from monolith.strangler.models import Watch
-from monolith.strangler.statistics import ERRORS, STALE, WRONG, Cusum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
