@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler import gating
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.gates import gating
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.models import PathState
 from monolith.strangler.state import queries

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from monolith.strangler import gating
 from monolith.strangler.deciding.ladder import WHOLE, rung_called
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.gates import gating
 from monolith.strangler.state import queries
 
 if TYPE_CHECKING:

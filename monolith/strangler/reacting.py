@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from monolith.strangler import gating, operations
+from monolith.strangler import operations
 from monolith.strangler.counting import handing_in
 from monolith.strangler.counting.watches import Answer
 from monolith.strangler.deciding.ladder import rung_below, rung_called
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.gates import gating
 from monolith.strangler.models import Transition
 from monolith.strangler.state import queries
 

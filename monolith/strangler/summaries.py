@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler import evidence, gating
 from monolith.strangler.counting import statistics
 from monolith.strangler.deciding.ladder import WHOLE
+from monolith.strangler.gates import evidence, gating
 from monolith.strangler.gates.outcomes import bad_of, judged_of
 from monolith.strangler.state import queries
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monolith.strangler import gating, registry
+from monolith.strangler import registry
 from monolith.strangler.counting.statistics import quantile
 from monolith.strangler.counting.watches import Alarm, Answer
+from monolith.strangler.gates import gating
 from monolith.strangler.models import Tally
 from monolith.strangler.state import queries
 

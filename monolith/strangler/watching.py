@@ -21,8 +21,6 @@ from monolith.strangler import (
     clients,
     dead_letters,
     duties,
-    evidence,
-    gating,
     heartbeats,
     reacting,
     reconciliation,
@@ -32,6 +30,7 @@ from monolith.strangler import (
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.gates import evidence, gating
 from monolith.strangler.state import effects, epochs, queries
 
 if TYPE_CHECKING:

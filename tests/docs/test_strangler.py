@@ -91,7 +91,7 @@ def test_every_series_that_is_counted_is_listed_and_no_other():
 
 
 def test_every_series_that_gates_and_metrics_look_at_is_listed():
-    evidence = (ROOT / "monolith" / "strangler" / "evidence.py").read_text()
+    evidence = (ROOT / "monolith" / "strangler" / "gates" / "evidence.py").read_text()
     asked = set(re.findall(r'^    "([a-z-]+)": "\w+",$', evidence, re.MULTILINE))
 
     assert {"answer", "ryw"} <= asked <= set(_tallied())

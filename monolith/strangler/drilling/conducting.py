@@ -32,8 +32,8 @@ from monolith.strangler.deciding.cohort import is_in_share
 from monolith.strangler.deciding.decision import Source
 from monolith.strangler.deciding.ladder import WHOLE, rung_called
 from monolith.strangler.drilling.faults import FAULTS, Fault, SpoiltClient
+from monolith.strangler.gates.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
 from monolith.strangler.models import Drill, Transition, TransitionEffect
-from monolith.strangler.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
 from monolith.strangler.state import controls, effects, epochs, queries
 
 if TYPE_CHECKING:

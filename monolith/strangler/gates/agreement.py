@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import profiles
 from monolith.strangler.counting.statistics import count_above, lower_bound, quantile, upper_bound
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.judging import (
     Opinion,
     Point,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 
 @gate("D0", "noise baseline")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from monolith.strangler import profiles
 from monolith.strangler.counting.statistics import least_excess, upper_bound
 from monolith.strangler.deciding.ladder import WHOLE
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.facts import Counts
 from monolith.strangler.gates.filling import reconciliation
 from monolith.strangler.gates.judging import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 _STEP = "this step"
 _NOTHING = Counts()

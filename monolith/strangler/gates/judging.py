@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Counts, Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

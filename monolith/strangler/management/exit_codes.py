@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from monolith.strangler import backfill, clients, operations, profiles, registry
+from monolith.strangler import backfill, clients, operations, registry
 from monolith.strangler.deciding.ladder import UnknownRung
 from monolith.strangler.deciding.stages import UnknownStage
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.management import speaking
 

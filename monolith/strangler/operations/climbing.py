@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from monolith.strangler import gating, registry
+from monolith.strangler import registry
 from monolith.strangler.counting import watches
 from monolith.strangler.deciding import ladder
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.gates import gating
 from monolith.strangler.operations.changing import PathFrozen, changing
 from monolith.strangler.operations.planning import check_version, valid_plan
 from monolith.strangler.operations.refusals import (

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from monolith.strangler import gating, registry
+from monolith.strangler import registry
 from monolith.strangler.deciding import ladder
+from monolith.strangler.gates import gating
 from monolith.strangler.models import Approval, Plan, Waiver
 from monolith.strangler.operations.changing import StateChanged
 from monolith.strangler.operations.refusals import AdvanceRefused, PlanNotFound

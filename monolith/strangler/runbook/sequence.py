@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from monolith.strangler.deciding.ladder import RUNGS, Rung, rung_below
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.edges import gates_before
-from monolith.strangler.profiles import STANDARD
+from monolith.strangler.gates.profiles import STANDARD
 from monolith.strangler.runbook import conditions as is_so
 from monolith.strangler.runbook.providing import PROVIDERS, Provider
 from monolith.strangler.runbook.steps import Step

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler import duties, evidence, gating, operations, watching
-from monolith.strangler.gates import edges
+from monolith.strangler import duties, operations, watching
+from monolith.strangler.gates import edges, evidence, gating
 from monolith.strangler.models import Plan, TransitionEffect
 from monolith.strangler.state import effects, queries
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Evidence
+    from monolith.strangler.gates.profiles import Profile
     from monolith.strangler.gates.verdicts import GateResult
-    from monolith.strangler.profiles import Profile
     from monolith.strangler.state.queries import PathStatus
 
 

@@ -8,8 +8,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from monolith.strangler import checking, evidence, gating
+from monolith.strangler import checking
 from monolith.strangler.checking import Checked
+from monolith.strangler.gates import evidence, gating
 from monolith.strangler.management.verbs import gates
 from monolith.strangler.models import GateEvaluation
 from tests.monolith.strangler.gates.sound import NOTHING, NOW, counts, sound

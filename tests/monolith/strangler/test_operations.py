@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from monolith.strangler import gating, operations
+from monolith.strangler import operations
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import RUNGS, UnknownRung
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.gates import gating
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.models import CohortException, PathState, Plan, Transition, Watch
 from monolith.strangler.operations import (

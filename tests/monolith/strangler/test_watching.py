@@ -11,7 +11,6 @@ from infra.local.waiting import wait_until
 from monolith.strangler import (
     dead_letters,
     duties,
-    gating,
     heartbeats,
     operations,
     reconciliation,
@@ -21,6 +20,7 @@ from monolith.strangler import (
 )
 from monolith.strangler.counting import tallies
 from monolith.strangler.counting.handing_in import hand_in
+from monolith.strangler.gates import gating
 from monolith.strangler.models import Duty, Epoch, GateEvaluation, Heartbeat, Tally
 from monolith.strangler.state.queries import get_status
 from tests.factories import NOON

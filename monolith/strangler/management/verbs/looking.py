@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from monolith.strangler import gating, registry, summaries
+from monolith.strangler import registry, summaries
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import rung_above
+from monolith.strangler.gates import gating
 from monolith.strangler.management import speaking
 from monolith.strangler.next_steps import next_steps, situation_of
 

@@ -9,8 +9,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import clients, gating, reacting, registry
+from monolith.strangler import clients, reacting, registry
 from monolith.strangler.comparison.outcomes import KEPT
+from monolith.strangler.gates import gating
 from monolith.strangler.management import speaking
 from monolith.strangler.shadowing.pressure import Pressure, look
 from monolith.strangler.shadowing.replaying import (

@@ -18,8 +18,8 @@ from monolith.strangler.gates.edges import (
     judge,
 )
 from monolith.strangler.gates.facts import Evidence
+from monolith.strangler.gates.profiles import DEMO, STANDARD, STRICT
 from monolith.strangler.gates.verdicts import GateResult, Verdict, overall, worst
-from monolith.strangler.profiles import DEMO, STANDARD, STRICT
 from tests.monolith.strangler.gates.sound import NOW, nothing_known, sound
 
 PAGE = (ROOT / "docs" / "gates.md").read_text()

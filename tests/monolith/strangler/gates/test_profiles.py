@@ -8,7 +8,7 @@ import pytest
 from monolith.strangler.counting.statistics import samples_needed, upper_bound
 from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.deciding.stages import Stage
-from monolith.strangler.profiles import (
+from monolith.strangler.gates.profiles import (
     DEMO,
     SAMPLES_DIVISOR,
     STANDARD,

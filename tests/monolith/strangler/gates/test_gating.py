@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from monolith.strangler import evidence, gating
 from monolith.strangler.deciding.ladder import UnknownRung, rung_below, rung_called
+from monolith.strangler.gates import evidence, gating
 from monolith.strangler.gates.edges import gates_before
+from monolith.strangler.gates.profiles import DEMO, STANDARD, UnknownProfile
 from monolith.strangler.models import GateEvaluation, Waiver
-from monolith.strangler.profiles import DEMO, STANDARD, UnknownProfile
 from tests.monolith.strangler.gates import sound as soundness
 from tests.monolith.strangler.gates.recorded import open_epoch, stand, tally
 from tests.monolith.strangler.gates.sound import NOW, sound

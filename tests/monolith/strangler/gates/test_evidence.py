@@ -8,7 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from monolith.strangler import evidence, registry
+from monolith.strangler import registry
+from monolith.strangler.gates import evidence
+from monolith.strangler.gates.profiles import DEMO, STANDARD
 from monolith.strangler.models import (
     BackfillRun,
     Drill,
@@ -19,7 +21,6 @@ from monolith.strangler.models import (
     Signature,
     Watch,
 )
-from monolith.strangler.profiles import DEMO, STANDARD
 from tests.monolith.strangler.gates.recorded import move, open_epoch, stand, tally
 from tests.monolith.strangler.gates.sound import NOW, ago
 

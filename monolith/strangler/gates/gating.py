@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from monolith.strangler import evidence
 from monolith.strangler.deciding import ladder
-from monolith.strangler.gates import edges
+from monolith.strangler.gates import edges, evidence
+from monolith.strangler.gates.profiles import profile_called
 from monolith.strangler.gates.verdicts import Verdict, overall
 from monolith.strangler.gates.wording import length
 from monolith.strangler.models import GateEvaluation, Waiver
-from monolith.strangler.profiles import profile_called
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.gates.facts import Evidence
+    from monolith.strangler.gates.profiles import Profile
     from monolith.strangler.gates.verdicts import GateResult
-    from monolith.strangler.profiles import Profile
 
 # A row of passes is three: whoever looks every second leaves more, and they all lie close by.
 _MOST_EVALUATIONS = 2_000

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
     from monolith.strangler.state.standing import Standing
 
 PEAK_WINDOW = timedelta(days=7)
