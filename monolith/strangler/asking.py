@@ -14,13 +14,14 @@ import structlog
 from django.conf import settings
 
 from monolith.outbox import recording
-from monolith.strangler import clients, missing
-from monolith.strangler.breaker import breaker_of
+from monolith.strangler import missing
+from monolith.strangler.calling import clients
+from monolith.strangler.calling.breaker import breaker_of
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import PAUSE_BEFORE_SECOND_READ_SECONDS, Verdict, judge
 
 if TYPE_CHECKING:
-    from monolith.strangler.clients import Client
+    from monolith.strangler.calling.clients import Client
     from monolith.strangler.registry import MovingRead
 
 logger = structlog.get_logger(__name__)

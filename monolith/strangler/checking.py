@@ -22,7 +22,7 @@ from event_contracts.plain_values import MalformedValue, from_plain, to_plain
 from monolith.outbox import queries as outbox
 from monolith.outbox import recording
 from monolith.strangler import registry
-from monolith.strangler.clients import ServiceAnswerMalformed, ServiceError, ServiceRefused
+from monolith.strangler.calling.clients import ServiceAnswerMalformed, ServiceError, ServiceRefused
 from monolith.strangler.models import Tally
 from monolith.strangler.reconciliation.asking import AnswerWithoutEnd, BothSides
 from monolith.strangler.state import standing

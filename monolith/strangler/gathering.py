@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monolith.strangler import clients
-from monolith.strangler.breaker import breaker_of
+from monolith.strangler.calling import clients
+from monolith.strangler.calling.breaker import breaker_of
 from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.deciding.decision import Facts
 from monolith.strangler.deciding.stages import Stage

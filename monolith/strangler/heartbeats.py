@@ -14,13 +14,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from monolith.outbox import recording
-from monolith.strangler import clients, registry
-from monolith.strangler.clients import ServiceRefused
+from monolith.strangler import registry
+from monolith.strangler.calling import clients
+from monolith.strangler.calling.clients import ServiceRefused
 from monolith.strangler.models import Heartbeat
 from monolith.strangler.snapshots import record_heartbeat_snapshot
 
 if TYPE_CHECKING:
-    from monolith.strangler.clients import Client, ServiceAnswer
+    from monolith.strangler.calling.clients import Client, ServiceAnswer
     from monolith.strangler.registry import HeartbeatSource, MovingRead
 
 BUDGET_SECONDS = 2.0

@@ -18,7 +18,6 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from monolith.strangler import (
-    clients,
     dead_letters,
     duties,
     heartbeats,
@@ -27,6 +26,7 @@ from monolith.strangler import (
     registry,
     tendencies,
 )
+from monolith.strangler.calling import clients
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.deciding.stages import Stage

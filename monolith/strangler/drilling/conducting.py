@@ -18,16 +18,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.utils import timezone
 
-from monolith.strangler import (
-    breaker,
-    clients,
-    mismatches,
-    operations,
-    pulse,
-    registry,
-    routing,
-    shadowing,
-)
+from monolith.strangler import mismatches, operations, pulse, registry, routing, shadowing
+from monolith.strangler.calling import breaker, clients
 from monolith.strangler.deciding.cohort import is_in_share
 from monolith.strangler.deciding.decision import Source
 from monolith.strangler.deciding.ladder import WHOLE, rung_called

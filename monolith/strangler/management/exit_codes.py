@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from monolith.strangler import backfill, clients, operations, registry
+from monolith.strangler import backfill, operations, registry
+from monolith.strangler.calling import clients
 from monolith.strangler.deciding.ladder import UnknownRung
 from monolith.strangler.deciding.stages import UnknownStage
 from monolith.strangler.gates import profiles

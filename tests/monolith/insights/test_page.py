@@ -14,7 +14,8 @@ from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import landing_of
 from monolith.insights.migration_paths import service_request
 from monolith.ordering import operations as ordering
-from monolith.strangler import clients, routing
+from monolith.strangler import routing
+from monolith.strangler.calling import clients
 from monolith.strangler.deciding.decision import Source
 from monolith.strangler.request_reads import Answered
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from monolith.outbox import recording, waking
-from monolith.strangler import breaker, missing, registry, shadowing
+from monolith.strangler import missing, registry, shadowing
+from monolith.strangler.calling import breaker
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Held
 from monolith.strangler.deciding.ladder import rung_called

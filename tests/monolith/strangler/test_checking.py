@@ -11,8 +11,8 @@ from monolith.outbox import queries as outbox
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
 from monolith.strangler import checking, registry
+from monolith.strangler.calling.clients import ServiceAddressMissing
 from monolith.strangler.checking import _Pair
-from monolith.strangler.clients import ServiceAddressMissing
 from monolith.strangler.models import Tally
 from monolith.strangler.reconciliation import asking
 from tests.monolith.strangler.conftest import SleepingClock

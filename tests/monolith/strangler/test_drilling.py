@@ -6,7 +6,7 @@ import pytest
 
 from event_contracts.plain_values import to_plain
 from monolith.strangler import drilling, operations, registry
-from monolith.strangler.clients import ServiceAnswer
+from monolith.strangler.calling.clients import ServiceAnswer
 from monolith.strangler.counting import watches
 from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.drilling import FAULTS, DrillImpossible

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from event_contracts.strangler import HeartbeatSent
 from monolith.strangler import heartbeats, registry
-from monolith.strangler.clients import ServiceRefused
+from monolith.strangler.calling.clients import ServiceRefused
 from monolith.strangler.heartbeats import NoHeartbeat
 from monolith.strangler.models import Heartbeat
 from tests.factories import later, recorded

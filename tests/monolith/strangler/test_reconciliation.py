@@ -6,7 +6,7 @@ import pytest
 
 from event_contracts.plain_values import to_plain
 from monolith.strangler import reconciliation
-from monolith.strangler.clients import ServiceAddressMissing
+from monolith.strangler.calling.clients import ServiceAddressMissing
 from monolith.strangler.comparison import Difference, Kind
 from monolith.strangler.reconciliation import Final, asking, passing
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import checking, clients, registry
+from monolith.strangler import checking, registry
+from monolith.strangler.calling import clients
 from monolith.strangler.deciding import ladder
 from monolith.strangler.gates import gating
 from monolith.strangler.gates.verdicts import Verdict

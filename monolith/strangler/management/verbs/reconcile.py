@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import clients, reconciliation, registry
+from monolith.strangler import reconciliation, registry
+from monolith.strangler.calling import clients
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.management import speaking
 from monolith.strangler.management.speaking import progress

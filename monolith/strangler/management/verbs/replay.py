@@ -9,7 +9,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import clients, reacting, registry
+from monolith.strangler import reacting, registry
+from monolith.strangler.calling import clients
 from monolith.strangler.comparison.outcomes import KEPT
 from monolith.strangler.gates import gating
 from monolith.strangler.management import speaking

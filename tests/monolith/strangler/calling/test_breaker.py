@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monolith.strangler.breaker import Breaker, BreakerState
+from monolith.strangler.calling.breaker import Breaker, BreakerState
 
 
 class Clock:

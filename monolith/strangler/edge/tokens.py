@@ -15,13 +15,13 @@ from django.conf import settings
 from event_contracts.edge_tokens import EdgeClaims, to_be_signed, with_signature
 from monolith.strangler import registry
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.edge.signing import KmsSigner
 from monolith.strangler.models import PathState
-from monolith.strangler.signing import KmsSigner
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monolith.strangler.signing import Signer
+    from monolith.strangler.edge.signing import Signer
 
 
 class NotAtTheEdge(Exception):

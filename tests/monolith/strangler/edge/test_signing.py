@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.stub import Stubber
 
 from infra.local.ports import free_port
-from monolith.strangler.signing import KmsSigner, SigningUnavailable
+from monolith.strangler.edge.signing import KmsSigner, SigningUnavailable
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from event_contracts.edge_tokens import take_apart
 from monolith.strangler import edge
 from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.edge.signing import SigningUnavailable
 from monolith.strangler.models import PathState
 from monolith.strangler.registry import PathNotDeclared
-from monolith.strangler.signing import SigningUnavailable
 from tests.monolith.strangler.signers import AbsentSigner, ReadableSigner
 
 pytestmark = pytest.mark.django_db

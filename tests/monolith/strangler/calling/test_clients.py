@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from monolith.strangler import clients
-from monolith.strangler.clients import (
+from monolith.strangler.calling import clients
+from monolith.strangler.calling.clients import (
     ServiceAnswerMalformed,
     ServiceRefused,
     ServiceTimeout,
