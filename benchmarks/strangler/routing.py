@@ -17,7 +17,7 @@ from event_contracts.order_history import OrderHistoryQuery
 from monolith.strangler import registry, routing, shadowing
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Source
-from monolith.strangler.request_reads import RequestReads, noting_reads
+from monolith.strangler.routing.request_reads import RequestReads, noting_reads
 from monolith.strangler.state import controls
 
 if TYPE_CHECKING:

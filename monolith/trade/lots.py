@@ -13,7 +13,7 @@ from monolith.customers.queries import list_customer_ids
 from monolith.ordering.queries import find_busiest_customer_id, list_order_summaries
 from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.deciding.ladder import RUNGS
-from monolith.strangler.request_reads import VISITOR_COOKIE, visitor_called
+from monolith.strangler.routing.request_reads import VISITOR_COOKIE, visitor_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -128,7 +128,7 @@ def test_every_reason_of_a_decision_is_listed():
         re.findall(r'(?:reason=|_monolith\(|_(?:served|shadowed)\(facts, )"([a-z-]+)"', rules)
     )
     given |= set(re.findall(r'else _shadowed\(facts, "([a-z-]+)"\)', rules))
-    asking = (ROOT / "monolith" / "strangler" / "asking.py").read_text()
+    asking = (ROOT / "monolith" / "strangler" / "routing" / "asking.py").read_text()
     given |= {decision.Verdict.ASK_MONOLITH.value, *re.findall(r'else "(second-read)"', asking)}
 
     told = {

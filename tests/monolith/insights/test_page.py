@@ -17,7 +17,7 @@ from monolith.ordering import operations as ordering
 from monolith.strangler import routing
 from monolith.strangler.calling import clients
 from monolith.strangler.deciding.decision import Source
-from monolith.strangler.request_reads import Answered
+from monolith.strangler.routing.request_reads import Answered
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
 from tests.factories import a_customer, a_key, delivery, recorded
 from tests.monolith.insights.trade import march, three_days_of_trade

@@ -7,12 +7,13 @@ import time
 import pytest
 
 from monolith.outbox import recording, waking
-from monolith.strangler import missing, registry, shadowing
+from monolith.strangler import registry, shadowing
 from monolith.strangler.calling import breaker
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Held
 from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.reconciliation import asking, continuous, passing, running
+from monolith.strangler.routing import missing
 from monolith.strangler.state import controls
 from monolith.strangler.state.controls import ControlCache, Controls
 from tests.monolith.strangler.library import Library

@@ -13,7 +13,7 @@ from monolith.ordering.migration_paths.order_history import ORDER_HISTORY
 from monolith.strangler import registry
 from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.deciding.ladder import RUNGS
-from monolith.strangler.request_reads import VISITOR_COOKIE, RequestReads
+from monolith.strangler.routing.request_reads import VISITOR_COOKIE, RequestReads
 from monolith.trade.lots import spread_over_lots
 from tests.factories import a_customer, an_order
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from monolith.strangler import explaining
 from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.management import speaking
 from monolith.strangler.registry import get_path
+from monolith.strangler.routing import explaining
 from monolith.strangler.state import audit, queries
 
 if TYPE_CHECKING:

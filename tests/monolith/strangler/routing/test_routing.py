@@ -12,14 +12,14 @@ from django.db import OperationalError, transaction
 from django.test import RequestFactory
 
 from monolith.outbox import recording
-from monolith.strangler import asking, registry, routing, shadowing
+from monolith.strangler import registry, routing, shadowing
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding import decision
 from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.deciding.decision import Check, Source, Verdict
 from monolith.strangler.registry import PathNotDeclared
-from monolith.strangler.request_reads import RequestReads, noting_reads
-from monolith.strangler.routing import AnswerUnavailable
+from monolith.strangler.routing import AnswerUnavailable, asking
+from monolith.strangler.routing.request_reads import RequestReads, noting_reads
 from monolith.strangler.state import controls
 from monolith.strangler.state.controls import ControlCache
 from tests.factories import NOON

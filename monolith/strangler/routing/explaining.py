@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from monolith.strangler import registry
 from monolith.strangler.deciding.decision import Decision, Facts, trace
-from monolith.strangler.gathering import facts_about
 from monolith.strangler.models import ReadRecord
+from monolith.strangler.routing.gathering import facts_about
 
 if TYPE_CHECKING:
     from datetime import datetime

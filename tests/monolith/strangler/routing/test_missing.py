@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from monolith.outbox import recording
-from monolith.strangler import missing, routing
+from monolith.strangler import routing
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Source
+from monolith.strangler.routing import missing
 from tests.monolith.strangler.library import ShelfQuery
 
 

@@ -1,4 +1,4 @@
-"""Answers a read from wherever its path stands. The caller never sees a service fail."""
+"""One read: the facts are gathered, a side answers, and what was answered is noted."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
-from monolith.strangler import asking, registry, shadowing
+from monolith.strangler import registry, shadowing
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Check, Decision, Facts, Source, decide
 from monolith.strangler.deciding.ladder import WHOLE
-from monolith.strangler.gathering import facts_about
-from monolith.strangler.request_reads import Answered, RequestReads, present_reads
+from monolith.strangler.routing import asking
+from monolith.strangler.routing.gathering import facts_about
+from monolith.strangler.routing.request_reads import Answered, RequestReads, present_reads
 from monolith.strangler.shadowing import Dark
 
 if TYPE_CHECKING:

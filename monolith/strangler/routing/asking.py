@@ -14,11 +14,11 @@ import structlog
 from django.conf import settings
 
 from monolith.outbox import recording
-from monolith.strangler import missing
 from monolith.strangler.calling import clients
 from monolith.strangler.calling.breaker import breaker_of
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import PAUSE_BEFORE_SECOND_READ_SECONDS, Verdict, judge
+from monolith.strangler.routing import missing
 
 if TYPE_CHECKING:
     from monolith.strangler.calling.clients import Client
