@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import Count, Sum
 
-from monolith.strangler import registry, sealing
+from monolith.strangler import registry
 from monolith.strangler.counting.watches import WATCHMEN
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import RUNGS, rung_above
 from monolith.strangler.heartbeats import lag_seconds
+from monolith.strangler.mismatches import sealing
 from monolith.strangler.models import (
     Duty,
     Heartbeat,

@@ -9,13 +9,14 @@ import pytest
 from django.core.management.base import CommandError, OutputWrapper
 from django.utils import timezone
 
-from monolith.strangler import mismatches, normalising, registry
+from monolith.strangler import mismatches, registry
 from monolith.strangler.comparison import Compared, Outcome, differences
 from monolith.strangler.comparison.finished import Comparison
 from monolith.strangler.counting import tallies
 from monolith.strangler.management.verbs import mismatches as mismatches_verb
 from monolith.strangler.management.verbs import replay as replay_verb
 from monolith.strangler.management.verbs import rules as rules_verb
+from monolith.strangler.mismatches import normalising
 from monolith.strangler.models import Epoch, NormaliseRule, Reveal, Tally
 from monolith.strangler.shadowing import replaying
 from monolith.strangler.state import epochs

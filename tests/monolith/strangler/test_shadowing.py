@@ -9,12 +9,13 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monolith.strangler import mismatches, normalising
+from monolith.strangler import mismatches
 from monolith.strangler.comparison import Difference, Kind
 from monolith.strangler.comparison.rechecking import LADDER_SECONDS
 from monolith.strangler.counting import tallies
 from monolith.strangler.counting.statistics import bucket_of
 from monolith.strangler.deciding.decision import Check
+from monolith.strangler.mismatches import normalising
 from monolith.strangler.models import Sample, Signature
 from monolith.strangler.shadowing import Dark, sides
 from monolith.strangler.shadowing.backlog import OLDEST_SECONDS
@@ -380,7 +381,7 @@ def test_mismatch_that_cannot_be_kept_is_counted_all_the_same(
     library, answers, counts, monkeypatch
 ):
     answers("Emma")
-    monkeypatch.setattr(mismatches, "keep", explode)
+    monkeypatch.setattr(mismatches.keeping, "keep", explode)
     bench = Bench()
 
     bench.compare(shelf_path(), shown())
@@ -483,7 +484,7 @@ def test_everything_offered_is_compared_dropped_waiting_or_running(library, coun
 def test_nothing_that_a_path_declares_gets_past_the_work(library, counts, monkeypatch, faults):
     counts.clear()
     bench = Bench()
-    monkeypatch.setattr(mismatches, "keep", lambda *_, **__: None)
+    monkeypatch.setattr(mismatches.keeping, "keep", lambda *_, **__: None)
     monkeypatch.setattr(normalising.known, "of", lambda _path: ())
     for fault in faults:
         said = shown(as_of=2 if fault == "stale" else 3)

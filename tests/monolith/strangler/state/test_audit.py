@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from monolith.strangler import normalising, operations
+from monolith.strangler import operations
+from monolith.strangler.mismatches import normalising
 from monolith.strangler.models import NormaliseRule, PathState, Transition
 from monolith.strangler.state import audit, controls, queries
 from tests.factories import NOON

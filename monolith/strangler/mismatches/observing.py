@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from monolith.strangler import mismatches
 from monolith.strangler.comparison.outcomes import BAD, KEPT, Next, Outcome
 from monolith.strangler.comparison.rechecking import Turn
 from monolith.strangler.counting import tallies
+from monolith.strangler.mismatches import keeping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -125,4 +125,4 @@ def _pass_on(comparison: Comparison) -> None:
 def _keep(comparison: Comparison) -> None:
     judged = comparison.judged
     if judged.outcome in KEPT and judged.next is Next.NOTHING:
-        mismatches.keep(comparison, at=timezone.now())
+        keeping.keep(comparison, at=timezone.now())

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from event_contracts.plain_values import to_plain
-from monolith.strangler import sealing
 from monolith.strangler.comparison.redaction import side_by_side
 from monolith.strangler.comparison.signatures import digest_of, places_of
+from monolith.strangler.mismatches import sealing
 from monolith.strangler.models import Reveal, Sample, Signature
 from monolith.strangler.state import audit
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from monolith.strangler import normalising
+from monolith.strangler.mismatches import normalising
+from monolith.strangler.mismatches.normalising import KEPT_SECONDS, Rules
 from monolith.strangler.models import Transition
-from monolith.strangler.normalising import KEPT_SECONDS, Rules
 from monolith.strangler.registry import PathNotDeclared
 from monolith.strangler.state import audit
 from monolith.strangler.state.audit import ReasonMissing, Who

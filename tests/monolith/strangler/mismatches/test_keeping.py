@@ -8,10 +8,10 @@ from cryptography.fernet import Fernet
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from monolith.strangler import mismatches, sealing, tasks
+from monolith.strangler import mismatches, tasks
 from monolith.strangler.comparison import Compared, Outcome, differences
 from monolith.strangler.comparison.finished import Comparison, Glance
-from monolith.strangler.mismatches import SAMPLES_EACH, SAMPLES_KEPT, SUBJECTS_EACH
+from monolith.strangler.mismatches import SAMPLES_EACH, SAMPLES_KEPT, SUBJECTS_EACH, sealing
 from monolith.strangler.models import Reveal, Sample, Signature, Transition
 from tests.factories import NOON
 from tests.monolith.strangler.library import Shelf, ShelfQuery
@@ -178,7 +178,7 @@ def test_newest_samples_are_kept_and_no_more_than_so_many():
 
 def test_flood_of_the_same_is_not_written_down_whole(monkeypatch):
     written = []
-    monkeypatch.setattr(mismatches, "_keep_sample", lambda *_: written.append(1))
+    monkeypatch.setattr(mismatches.keeping, "_keep_sample", lambda *_: written.append(1))
     keep(times=200)
 
     assert len(written) < 100
