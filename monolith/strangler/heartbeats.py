@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from monolith.outbox import recording
 from monolith.strangler import registry
+from monolith.strangler.backfill.snapshots import record_heartbeat_snapshot
 from monolith.strangler.calling import clients
 from monolith.strangler.calling.clients import ServiceRefused
 from monolith.strangler.models import Heartbeat
-from monolith.strangler.snapshots import record_heartbeat_snapshot
 
 if TYPE_CHECKING:
     from monolith.strangler.calling.clients import Client, ServiceAnswer

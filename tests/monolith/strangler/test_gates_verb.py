@@ -8,11 +8,11 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from monolith.strangler import checking
-from monolith.strangler.checking import Checked
 from monolith.strangler.gates import evidence, gating
 from monolith.strangler.management.verbs import gates
 from monolith.strangler.models import GateEvaluation
+from monolith.strangler.reconciliation import checking
+from monolith.strangler.reconciliation.checking import Checked
 from tests.monolith.strangler.gates.sound import NOTHING, NOW, counts, sound
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from django.core.management import CommandError, call_command
 
-from monolith.strangler import backfill, reconciliation, registry, snapshots
+from monolith.strangler import backfill, reconciliation, registry
+from monolith.strangler.backfill import snapshots
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import BackfillRun, PathState, ReconcileRun
 from monolith.strangler.reconciliation import Final, continuous, keeping, repairing

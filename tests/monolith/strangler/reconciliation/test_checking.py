@@ -10,11 +10,11 @@ from event_contracts.plain_values import to_plain
 from monolith.outbox import queries as outbox
 from monolith.outbox import recording
 from monolith.outbox.models import OutboxMessage
-from monolith.strangler import checking, registry
+from monolith.strangler import registry
 from monolith.strangler.calling.clients import ServiceAddressMissing
-from monolith.strangler.checking import _Pair
 from monolith.strangler.models import Tally
-from monolith.strangler.reconciliation import asking
+from monolith.strangler.reconciliation import asking, checking
+from monolith.strangler.reconciliation.checking import _Pair
 from tests.monolith.strangler.conftest import SleepingClock
 from tests.monolith.strangler.gates.recorded import open_epoch
 from tests.monolith.strangler.gates.sound import ago
