@@ -18,7 +18,6 @@ from monolith.strangler import registry
 from monolith.strangler.counting.watches import WATCHMEN
 from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.deciding.ladder import RUNGS, rung_above
-from monolith.strangler.heartbeats import lag_seconds
 from monolith.strangler.mismatches import sealing
 from monolith.strangler.models import (
     Duty,
@@ -31,7 +30,8 @@ from monolith.strangler.models import (
 )
 from monolith.strangler.reconciliation.freshness import Freshness, freshness
 from monolith.strangler.state import controls, effects, queries
-from monolith.strangler.watching import DUTY
+from monolith.strangler.watching.heartbeats import lag_seconds
+from monolith.strangler.watching.watcher import DUTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from monolith.strangler import operations, pulse, reacting
+from monolith.strangler import operations, pulse
 from monolith.strangler.counting import handing_in, tallies
 from monolith.strangler.counting.watches import Alarm, Answer
 from monolith.strangler.deciding.ladder import rung_called
@@ -19,6 +19,7 @@ from monolith.strangler.models import (
 )
 from monolith.strangler.state import controls, effects
 from monolith.strangler.state.queries import get_status
+from monolith.strangler.watching import reacting
 from tests.factories import NOON
 
 

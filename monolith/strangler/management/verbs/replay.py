@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import reacting, registry
+from monolith.strangler import registry
 from monolith.strangler.calling import clients
 from monolith.strangler.comparison.outcomes import KEPT
 from monolith.strangler.gates import gating
@@ -21,6 +21,7 @@ from monolith.strangler.shadowing.replaying import (
     questions,
 )
 from monolith.strangler.state import controls, epochs
+from monolith.strangler.watching import reacting
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from monolith.strangler import forgetting, operations
+from monolith.strangler import operations
 from monolith.strangler.models import Drill, Plan, ReadRecord, Tally, Transition, WorkerSeen
+from monolith.strangler.watching import forgetting
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

@@ -17,21 +17,14 @@ import structlog
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from monolith.strangler import (
-    dead_letters,
-    duties,
-    heartbeats,
-    reacting,
-    reconciliation,
-    registry,
-    tendencies,
-)
+from monolith.strangler import reconciliation, registry
 from monolith.strangler.calling import clients
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates import evidence, gating
 from monolith.strangler.state import effects, epochs, queries
+from monolith.strangler.watching import dead_letters, duties, heartbeats, reacting, tendencies
 
 if TYPE_CHECKING:
     from collections.abc import Callable

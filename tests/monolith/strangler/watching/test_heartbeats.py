@@ -5,10 +5,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from event_contracts.strangler import HeartbeatSent
-from monolith.strangler import heartbeats, registry
+from monolith.strangler import registry
 from monolith.strangler.calling.clients import ServiceRefused
-from monolith.strangler.heartbeats import NoHeartbeat
 from monolith.strangler.models import Heartbeat
+from monolith.strangler.watching import heartbeats
+from monolith.strangler.watching.heartbeats import NoHeartbeat
 from tests.factories import later, recorded
 
 pytestmark = pytest.mark.django_db

@@ -8,21 +8,13 @@ from threading import Event
 import pytest
 
 from infra.local.waiting import wait_until
-from monolith.strangler import (
-    dead_letters,
-    duties,
-    heartbeats,
-    operations,
-    reconciliation,
-    registry,
-    tendencies,
-    watching,
-)
+from monolith.strangler import operations, reconciliation, registry
 from monolith.strangler.counting import tallies
 from monolith.strangler.counting.handing_in import hand_in
 from monolith.strangler.gates import gating
 from monolith.strangler.models import Duty, Epoch, GateEvaluation, Heartbeat, Tally
 from monolith.strangler.state.queries import get_status
+from monolith.strangler.watching import dead_letters, duties, heartbeats, tendencies, watcher
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -61,8 +53,8 @@ def test_round_evaluates_and_goes_on_reconciling_from_shadow_on(
     if rung != "monolith":
         on(rung)
 
-    watching.look_after("shelf", at=NOON)
-    watching.go_on_reconciling("shelf", at=NOON)
+    watcher.look_after("shelf", at=NOON)
+    watcher.go_on_reconciling("shelf", at=NOON)
 
     assert (seen["evaluate"], seen["reconcile"]) == (1, reconciles)
     assert Epoch.objects.filter(path="shelf").count() == 1
@@ -71,14 +63,14 @@ def test_round_evaluates_and_goes_on_reconciling_from_shadow_on(
 def test_nobody_to_ask_means_nothing_to_evaluate(library, settings, seen):
     settings.STRANGLER_SERVICE_URLS = {}
 
-    watching.look_after("shelf", at=NOON)
+    watcher.look_after("shelf", at=NOON)
 
     assert not seen
 
 
 def test_gates_are_evaluated_no_more_often_than_their_passes_count(library, service, monkeypatch):
     for seconds in (0, 60, 299, 300, 301):
-        watching.look_after("shelf", at=NOON + timedelta(seconds=seconds))
+        watcher.look_after("shelf", at=NOON + timedelta(seconds=seconds))
 
     assert evaluations() == [timedelta(0), timedelta(minutes=5)]
 
@@ -89,7 +81,7 @@ def evaluations():
 
 def rounds(*seconds):
     for second in seconds:
-        watching.look_after("shelf", at=NOON + timedelta(seconds=second))
+        watcher.look_after("shelf", at=NOON + timedelta(seconds=second))
 
 
 def test_gates_are_asked_seldom_while_nobody_reads(library, service, settings):
@@ -159,7 +151,7 @@ def test_step_that_fails_does_not_keep_the_next_one(library, service, seen, monk
     monkeypatch.setattr(dead_letters, "count", fail)
     on("service")
 
-    watching.look_after("shelf", at=NOON)
+    watcher.look_after("shelf", at=NOON)
 
     assert seen["evaluate"] == 1
 
@@ -171,19 +163,19 @@ def test_comparison_that_fails_is_nobody_elses_trouble(library, service, monkeyp
     monkeypatch.setattr(reconciliation, "step", fail)
     on("service")
 
-    watching.go_on_reconciling("shelf", at=NOON)
+    watcher.go_on_reconciling("shelf", at=NOON)
 
 
 @pytest.fixture
-def watcher(library, monkeypatch):
+def watch(library, monkeypatch):
     """A watch whose rounds and pieces are the test's own, and which has the duty."""
     monkeypatch.setattr(registry, "names", lambda: ["shelf", "rack"])
-    monkeypatch.setattr(watching, "ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(watcher, "ROUND_SECONDS", 0.01)
     monkeypatch.setattr(duties, "take", lambda *_names, at: bool(at))
     monkeypatch.setattr(duties, "leave", lambda *_names: None)
-    watcher = watching.Watcher()
-    yield watcher
-    watcher.stop()
+    watch = watcher.Watcher()
+    yield watch
+    watch.stop()
 
 
 def counting(calls):
@@ -194,7 +186,7 @@ def counting(calls):
     return call
 
 
-def test_service_that_is_slow_to_compare_silences_nobodys_heart(watcher, monkeypatch):
+def test_service_that_is_slow_to_compare_silences_nobodys_heart(watch, monkeypatch):
     looked: Counter[str] = Counter()
     may_end, is_comparing = Event(), Event()
 
@@ -203,10 +195,10 @@ def test_service_that_is_slow_to_compare_silences_nobodys_heart(watcher, monkeyp
         is_comparing.set()
         may_end.wait()
 
-    monkeypatch.setattr(watching, "look_after", counting(looked))
-    monkeypatch.setattr(watching, "go_on_reconciling", compare)
+    monkeypatch.setattr(watcher, "look_after", counting(looked))
+    monkeypatch.setattr(watcher, "go_on_reconciling", compare)
 
-    watcher.start()
+    watch.start()
     is_comparing.wait()
     before = looked["rack"]
 
@@ -214,7 +206,7 @@ def test_service_that_is_slow_to_compare_silences_nobodys_heart(watcher, monkeyp
     may_end.set()
 
 
-def test_whoever_has_lost_the_duty_neither_looks_nor_compares(watcher, monkeypatch):
+def test_whoever_has_lost_the_duty_neither_looks_nor_compares(watch, monkeypatch):
     asked: Counter[str] = Counter()
     done: Counter[str] = Counter()
 
@@ -224,10 +216,10 @@ def test_whoever_has_lost_the_duty_neither_looks_nor_compares(watcher, monkeypat
         return False
 
     monkeypatch.setattr(duties, "take", refuse)
-    monkeypatch.setattr(watching, "look_after", counting(done))
-    monkeypatch.setattr(watching, "go_on_reconciling", counting(done))
+    monkeypatch.setattr(watcher, "look_after", counting(done))
+    monkeypatch.setattr(watcher, "go_on_reconciling", counting(done))
 
-    watcher.start()
+    watch.start()
 
     wait_until(lambda: asked["duty"] > 3, "some tries")
     assert not done
@@ -237,7 +229,7 @@ def test_whoever_has_lost_the_duty_neither_looks_nor_compares(watcher, monkeypat
 def test_dead_letters_are_looked_for(library, service, seen, counted, monkeypatch, found, name):
     monkeypatch.setattr(dead_letters, "count", lambda _path: found)
 
-    watching.look_after("shelf", at=NOON)
+    watcher.look_after("shelf", at=NOON)
 
     assert counted("dead-letters") == {name: 1}
 
@@ -272,7 +264,7 @@ def test_service_slow_for_three_minutes_takes_the_path_down(
     on("canary-25")
     slow_minutes(*minutes, **how)
 
-    watching.look_after("shelf", at=NOON)
+    watcher.look_after("shelf", at=NOON)
 
     assert get_status("shelf").rung.name == ("canary-5" if is_slow else "canary-25")
 
