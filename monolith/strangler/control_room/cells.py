@@ -12,7 +12,7 @@ from monolith.strangler.counting import statistics
 from monolith.strangler.deciding.ladder import WHOLE
 from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.outcomes import bad_of, judged_of
-from monolith.strangler.planned import share
+from monolith.strangler.reporting.planned import share
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -24,7 +24,7 @@ from monolith.strangler.control_room.rows import read_rows
 from monolith.strangler.control_room.timeline import timeline
 from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.models import GateEvaluation, PathState
-from monolith.strangler.next_steps import next_steps
+from monolith.strangler.reporting.next_steps import next_steps
 from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.deciding.stages import Stage
-from monolith.strangler.planned import share
+from monolith.strangler.reporting.planned import share
 
 if TYPE_CHECKING:
     from monolith.strangler.deciding.ladder import Rung

@@ -26,8 +26,8 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
-from monolith.strangler.next_steps import Situation
 from monolith.strangler.registry import TWIN
+from monolith.strangler.reporting.next_steps import Situation
 from monolith.strangler.state import queries
 from monolith.strangler.state.controls import EVERYTHING
 from monolith.strangler.state.queries import rung_of

@@ -8,12 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from monolith.strangler import measuring, operations, registry
+from monolith.strangler import operations, registry
 from monolith.strangler.comparison.outcomes import Outcome
 from monolith.strangler.counting.statistics import WRONG, bucket_of, edge_of
 from monolith.strangler.counting.watches import WATCHMEN
 from monolith.strangler.deciding.ladder import RUNGS
-from monolith.strangler.measuring import measure
 from monolith.strangler.metrics import strangler_registry
 from monolith.strangler.models import (
     Duty,
@@ -25,6 +24,8 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
+from monolith.strangler.reporting import measuring
+from monolith.strangler.reporting.measuring import measure
 from monolith.strangler.state import effects
 from tests.factories import NOON
 from tests.monolith.strangler.gates.recorded import tally
