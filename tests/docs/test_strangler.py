@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from configparser import ConfigParser
 from datetime import timedelta
 from importlib import import_module
 from math import log, log1p
@@ -57,6 +58,26 @@ def test_rules_are_told_in_the_order_in_which_they_are_asked():
 
     everything_quiet = decision.Facts(held=decision.Held(stage=Stage.SERVICE), has_monolith=True)
     assert told == [name for name, _ in decision.trace(everything_quiet)]
+
+
+def test_every_package_is_told_above_those_that_it_may_know():
+    told = [
+        coded(names) for names, _ in rows_under("../architecture.md", "package", "what is in it")
+    ]
+    rules = ConfigParser()
+    rules.read(ROOT / ".importlinter")
+    layers = rules["importlinter:contract:strangler-shape"]["layers"].split("\n")
+    layer_of = {
+        name.strip(): depth for depth, layer in enumerate(layers) for name in layer.split("|")
+    }
+    depths = [layer_of[name] for names in told for name in names]
+
+    assert depths == sorted(depths)
+    assert {name for names in told for name in names} == {
+        folder.parent.name
+        for folder in (ROOT / "monolith" / "strangler").glob("*/__init__.py")
+        if folder.parent.name != "migrations"
+    }
 
 
 def test_limits_of_time_are_those_of_the_code():
