@@ -81,7 +81,8 @@ class Shopper:
         from event_contracts.catalogue_search import CatalogueSearchQuery
         from monolith.catalogue.queries import cards, search_catalogue
         from monolith.ordering.queries import find_busiest_customer_id
-        from monolith.strangler import clients, registry
+        from monolith.strangler import registry
+        from monolith.strangler.calling import clients
 
         query = CatalogueSearchQuery(available_only=True, sort="newest", page_size=100)
         products = cards(search_catalogue(query).products)

@@ -79,8 +79,9 @@ def run(load: Load, moved: tuple[str, ...]) -> Stage:
 def _stand(load: Load, moved: tuple[str, ...]) -> None:
     from django.utils import timezone
 
-    from monolith.strangler import effects, operations
+    from monolith.strangler import operations
     from monolith.strangler.models import Transition
+    from monolith.strangler.state import effects
 
     for crowd in load.crowds:
         rung = "service" if crowd.path in moved else "monolith"

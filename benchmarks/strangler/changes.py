@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from benchmarks.figures import Figure, at_most, told
 from benchmarks.outbox.rounds import percentile
 from infra.local.waiting import wait_until
-from monolith.strangler import controls
 from monolith.strangler.models import TransitionEffect
+from monolith.strangler.state import controls
 
 if TYPE_CHECKING:
     from benchmarks.strangler.scene import Scene

@@ -113,8 +113,8 @@ class _Reader:
     def _wait_until_in_force(self, rung: str) -> None:
         from django.utils import timezone
 
-        from monolith.strangler import effects
         from monolith.strangler.models import Transition
+        from monolith.strangler.state import effects
 
         newest = Transition.objects.latest("pk").pk
 

@@ -11,7 +11,10 @@ from django.utils import timezone
 
 from benchmarks.figures import Figure, at_most, told
 from benchmarks.strangler.scene import PATH
-from monolith.strangler import controls, pulse, tallies, watching
+from monolith.strangler import pulse
+from monolith.strangler.counting import tallies
+from monolith.strangler.state import controls
+from monolith.strangler.watching import watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +36,7 @@ def measure(scene: Scene) -> list[Figure]:
     return [
         at_most("a process's pulse at rest", _beats() / BEATS / controls.POLL_SECONDS,
                 "statements/s", bar=MOST_OF_A_PULSE, reference=reference),
-        told("the watch over a path at rest", _rounds() / ROUNDS / watching.ROUND_SECONDS,
+        told("the watch over a path at rest", _rounds() / ROUNDS / watcher.ROUND_SECONDS,
              "statements/s", reference=f"{reference}, which has none"),
     ]  # fmt: skip
 
@@ -50,14 +53,14 @@ def _beats() -> int:
 
 def _rounds() -> int:
     """Look after the path as the worker would, which has been told not to."""
-    look_after = partial(_every, watching.ROUND_SECONDS, act=_look_after)
+    look_after = partial(_every, watcher.ROUND_SECONDS, act=_look_after)
     look_after(times=1)
     return _statements(lambda: look_after(times=ROUNDS))
 
 
 def _look_after() -> None:
-    watching.look_after(PATH, at=timezone.now())
-    watching.go_on_reconciling(PATH, at=timezone.now())
+    watcher.look_after(PATH, at=timezone.now())
+    watcher.go_on_reconciling(PATH, at=timezone.now())
 
 
 def _every(seconds: float, times: int, act: Callable[[], object]) -> None:

@@ -14,9 +14,11 @@ from benchmarks.figures import Figure, at_most, told
 from benchmarks.outbox.rounds import percentile
 from benchmarks.strangler.scene import PATH
 from event_contracts.order_history import OrderHistoryQuery
-from monolith.strangler import controls, registry, routing, shadowing, tallies
-from monolith.strangler.decision import Source
-from monolith.strangler.request_reads import RequestReads, noting_reads
+from monolith.strangler import registry, routing, shadowing
+from monolith.strangler.counting import tallies
+from monolith.strangler.deciding.decision import Source
+from monolith.strangler.routing.request_reads import RequestReads, noting_reads
+from monolith.strangler.state import controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,10 +18,9 @@ from monolith.catalogue import operations as catalogue
 from monolith.catalogue.queries import ProductNotFound
 from monolith.customers import operations as customers
 from monolith.ordering import operations as ordering
-from monolith.strangler.edge import NotAtTheEdge
+from monolith.strangler.edge import NotAtTheEdge, SigningUnavailable
 from monolith.strangler.registry import PathNotDeclared
 from monolith.strangler.routing import AnswerUnavailable
-from monolith.strangler.signing import SigningUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

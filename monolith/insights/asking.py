@@ -12,7 +12,8 @@ from event_contracts.plain_values import from_plain
 from event_contracts.sales_insights import ROWS, Answer, days_since_1970
 from monolith.insights.migration_paths import SALES_INSIGHTS, service_request
 from monolith.staff.wording import moment
-from monolith.strangler import clients, routing
+from monolith.strangler import routing
+from monolith.strangler.calling import clients
 
 if TYPE_CHECKING:
     from event_contracts.sales_insights import Question

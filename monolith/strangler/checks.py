@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import DatabaseError
 
-from monolith.strangler import controls, registry
+from monolith.strangler import registry
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState
-from monolith.strangler.stages import Stage
+from monolith.strangler.state import controls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

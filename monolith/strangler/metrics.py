@@ -17,17 +17,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from monolith.strangler.comparison.outcomes import Outcome
+from monolith.strangler.counting.statistics import quantile
+from monolith.strangler.deciding.ladder import WHOLE
 from monolith.strangler.gates.verdicts import Verdict
-from monolith.strangler.ladder import WHOLE
-from monolith.strangler.measuring import measure
-from monolith.strangler.statistics import quantile
+from monolith.strangler.reporting.measuring import measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from prometheus_client.metrics_core import Metric
 
-    from monolith.strangler.measuring import Measured, PathMeasured
+    from monolith.strangler.reporting.measuring import Measured, PathMeasured
 
     Rows = Iterable[tuple[list[str], float]]
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.template.response import TemplateResponse
 
-from monolith.strangler.request_reads import VISITOR_COOKIE, RequestReads, noting_reads
 from monolith.strangler.routing import AnswerUnavailable
+from monolith.strangler.routing.request_reads import VISITOR_COOKIE, RequestReads, noting_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
 
-    from monolith.strangler.request_reads import Answered
+    from monolith.strangler.routing.request_reads import Answered
 
 HEADER = "X-Read-Path"
 _VISITOR_SECONDS = 365 * 86_400

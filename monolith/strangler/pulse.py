@@ -17,7 +17,9 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from monolith.strangler import controls, effects, reacting, tallies
+from monolith.strangler.counting import tallies
+from monolith.strangler.state import controls, effects
+from monolith.strangler.watching import reacting
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from monolith.strangler import forgetting
+from monolith.strangler.watching import forgetting
 
 
 @shared_task(name="strangler.forget_old")  # type: ignore[untyped-decorator]

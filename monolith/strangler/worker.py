@@ -12,7 +12,7 @@ from celery import bootsteps
 from django.conf import settings
 
 if TYPE_CHECKING:
-    from monolith.strangler.watching import Watcher
+    from monolith.strangler.watching.watcher import Watcher
 
 
 class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -32,7 +32,7 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
         """Begin to watch."""
         # Celery makes its steps before Django has loaded any model.
         from monolith.strangler import pulse
-        from monolith.strangler.watching import Watcher
+        from monolith.strangler.watching.watcher import Watcher
 
         pulse.start("worker")
         self._watcher = Watcher()

@@ -11,9 +11,9 @@ from django.core.signing import get_cookie_signer
 
 from monolith.customers.queries import list_customer_ids
 from monolith.ordering.queries import find_busiest_customer_id, list_order_summaries
-from monolith.strangler.cohort import bucket_of
-from monolith.strangler.ladder import RUNGS
-from monolith.strangler.request_reads import VISITOR_COOKIE, visitor_called
+from monolith.strangler.deciding.cohort import bucket_of
+from monolith.strangler.deciding.ladder import RUNGS
+from monolith.strangler.routing.request_reads import VISITOR_COOKIE, visitor_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,7 +15,7 @@ from monolith.customers.legacy import LegacyCustomer, load_customers
 from monolith.ordering import operations
 from monolith.ordering.legacy import LegacyLine, LegacyOrder, load_orders
 from monolith.outbox import recording
-from monolith.strangler.snapshots import record_snapshots
+from monolith.strangler.backfill.snapshots import record_snapshots
 from tests.agreement.delivering import undone
 from tests.factories import HOME, NOON, a_country, a_customer, a_key, delivery, lines
 

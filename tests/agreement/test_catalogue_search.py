@@ -30,7 +30,7 @@ from monolith.catalogue import migration_paths, operations
 from monolith.catalogue.legacy import LegacyProduct, load_products
 from monolith.catalogue.queries import CountedTrade, list_stock_codes, search_catalogue
 from monolith.outbox import recording
-from monolith.strangler.snapshots import record_snapshots
+from monolith.strangler.backfill.snapshots import record_snapshots
 from tests.agreement.delivering import (
     deliver,
     disorders,

@@ -27,7 +27,7 @@ from monolith.ordering.legacy import (
     LegacyReturnedLine,
     load_orders,
 )
-from monolith.strangler.snapshots import record_snapshots
+from monolith.strangler.backfill.snapshots import record_snapshots
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
 from tests.factories import a_customer, a_key, a_product, delivery, later, lines, recorded
 

@@ -28,6 +28,21 @@ VIOLATIONS = {
         "from monolith.customers.models import Customer\n",
         "Only customers touches customer tables",
     ),
+    "a count that knows the gates": (
+        "monolith/strangler/counting/tallies.py",
+        "from monolith.strangler.gates import profiles\n",
+        "The strangler decides purely, then routes, compares and records",
+    ),
+    "a flat module beside the packages": (
+        "monolith/strangler/sorting.py",
+        '"""Anything."""\n',
+        "The strangler decides purely, then routes, compares and records",
+    ),
+    "a gate that asks the database": (
+        "monolith/strangler/gates/judging.py",
+        "from monolith.strangler.models import Tally\n",
+        "Gates, decisions and statistics know no framework, clock or store",
+    ),
     "a service that knows another": (
         "extracted_services/edge_authorizer/keys.py",
         "from extracted_services.order_history import view\n",

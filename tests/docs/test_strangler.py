@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 import re
+from configparser import ConfigParser
 from datetime import timedelta
 from importlib import import_module
 from math import log, log1p
 
 import pytest
 
-from monolith.strangler import decision
 from monolith.strangler.comparison.outcomes import Outcome
 from monolith.strangler.comparison.rechecking import Turn
-from monolith.strangler.ladder import RUNGS
+from monolith.strangler.counting.watches import WATCHMEN
+from monolith.strangler.deciding import decision
+from monolith.strangler.deciding.ladder import RUNGS
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.shadowing import work
-from monolith.strangler.stages import Stage
-from monolith.strangler.watches import WATCHMEN
 from tests.docs.pages import ROOT
 
 PAGES = ROOT / "docs" / "strangler"
@@ -59,6 +60,26 @@ def test_rules_are_told_in_the_order_in_which_they_are_asked():
     assert told == [name for name, _ in decision.trace(everything_quiet)]
 
 
+def test_every_package_is_told_above_those_that_it_may_know():
+    told = [
+        coded(names) for names, _ in rows_under("../architecture.md", "package", "what is in it")
+    ]
+    rules = ConfigParser()
+    rules.read(ROOT / ".importlinter")
+    layers = rules["importlinter:contract:strangler-shape"]["layers"].split("\n")
+    layer_of = {
+        name.strip(): depth for depth, layer in enumerate(layers) for name in layer.split("|")
+    }
+    depths = [layer_of[name] for names in told for name in names]
+
+    assert depths == sorted(depths)
+    assert {name for names in told for name in names} == {
+        folder.parent.name
+        for folder in (ROOT / "monolith" / "strangler").glob("*/__init__.py")
+        if folder.parent.name != "migrations"
+    }
+
+
 def test_limits_of_time_are_those_of_the_code():
     for named, seconds, _ in rows_under("README.md", "limit", "seconds", "what for"):
         module, _, name = coded(named)[0].partition(".")
@@ -91,7 +112,7 @@ def test_every_series_that_is_counted_is_listed_and_no_other():
 
 
 def test_every_series_that_gates_and_metrics_look_at_is_listed():
-    evidence = (ROOT / "monolith" / "strangler" / "evidence.py").read_text()
+    evidence = (ROOT / "monolith" / "strangler" / "gates" / "evidence.py").read_text()
     asked = set(re.findall(r'^    "([a-z-]+)": "\w+",$', evidence, re.MULTILINE))
 
     assert {"answer", "ryw"} <= asked <= set(_tallied())
@@ -123,12 +144,12 @@ def test_names_that_are_listed_are_somewhere_in_the_code(series):
 
 
 def test_every_reason_of_a_decision_is_listed():
-    rules = (ROOT / "monolith" / "strangler" / "decision.py").read_text()
+    rules = (ROOT / "monolith" / "strangler" / "deciding" / "decision.py").read_text()
     given = set(
         re.findall(r'(?:reason=|_monolith\(|_(?:served|shadowed)\(facts, )"([a-z-]+)"', rules)
     )
     given |= set(re.findall(r'else _shadowed\(facts, "([a-z-]+)"\)', rules))
-    asking = (ROOT / "monolith" / "strangler" / "asking.py").read_text()
+    asking = (ROOT / "monolith" / "strangler" / "routing" / "asking.py").read_text()
     given |= {decision.Verdict.ASK_MONOLITH.value, *re.findall(r'else "(second-read)"', asking)}
 
     told = {

@@ -49,7 +49,7 @@ def _register() -> dict[str, Any]:
     from rest_framework.authtoken.models import Token
 
     from monolith.customers import operations
-    from monolith.strangler.cohort import bucket_of, is_in_share
+    from monolith.strangler.deciding.cohort import bucket_of, is_in_share
 
     customer = operations.register_customer(
         email=f"{uuid4().hex}@example.com",

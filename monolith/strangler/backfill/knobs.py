@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from monolith.strangler.profiles import profile_called
-from monolith.strangler.slowness import TIMES_USUAL
+from monolith.strangler.counting.slowness import TIMES_USUAL
+from monolith.strangler.gates.profiles import profile_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,16 +11,16 @@ from django.utils import timezone
 from monolith.strangler import registry
 from monolith.strangler.backfill.knobs import knobs_of
 from monolith.strangler.backfill.pacing import Pace
+from monolith.strangler.backfill.snapshots import record_heartbeat_snapshot, record_snapshots
 from monolith.strangler.backfill.steering import turn
 from monolith.strangler.backfill.throttling import Throttle, Throttling
 from monolith.strangler.models import BackfillChunk, BackfillRun
-from monolith.strangler.snapshots import record_heartbeat_snapshot, record_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from monolith.strangler.audit import Who
     from monolith.strangler.registry import MovingRead
+    from monolith.strangler.state.audit import Who
 
 # A relay that publishes nothing for this long is not busy but stopped.
 STALL_SECONDS = 60.0

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from monolith.strangler import audit, registry
+from monolith.strangler import registry
 from monolith.strangler.backfill.knobs import knob_called, knobs_of, read_value, write_value
 from monolith.strangler.models import BackfillRun
+from monolith.strangler.state import audit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monolith.strangler.audit import Who
+    from monolith.strangler.state.audit import Who
 
 
 class NoBackfill(Exception):

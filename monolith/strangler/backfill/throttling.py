@@ -12,10 +12,11 @@ from django.db import connection
 from django.utils import timezone
 
 from monolith.outbox.queries import get_draining
-from monolith.strangler import queries, slowness
 from monolith.strangler.backfill.knobs import Knobs, knobs_of
-from monolith.strangler.controls import EVERYTHING
+from monolith.strangler.counting import slowness
 from monolith.strangler.models import Heartbeat, Tally
+from monolith.strangler.state import queries
+from monolith.strangler.state.controls import EVERYTHING
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from monolith.strangler.control_room import access
 from monolith.strangler.control_room.gate_rows import blocking_words
-from monolith.strangler.decision import Hold
-from monolith.strangler.ladder import RUNGS, rung_above
-from monolith.strangler.queries import hold_of, rung_of
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.ladder import RUNGS, rung_above
+from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.state.queries import hold_of, rung_of
 
 if TYPE_CHECKING:
     from monolith.strangler.control_room.rows import Rows

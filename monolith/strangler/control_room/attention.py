@@ -13,7 +13,7 @@ from monolith.strangler.control_room import cells, formatting
 from monolith.strangler.control_room.fleet import fleet_of
 from monolith.strangler.control_room.gate_rows import blocking_words
 from monolith.strangler.control_room.holds import hold_chip
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from django.core.paginator import Paginator
 from django.utils import timezone
 
-from monolith.strangler import audit
 from monolith.strangler.control_room import formatting, tables
 from monolith.strangler.control_room.timeline import told
 from monolith.strangler.models import Transition
+from monolith.strangler.state import audit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

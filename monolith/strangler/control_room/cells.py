@@ -6,13 +6,13 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monolith.strangler import statistics
 from monolith.strangler.control_room import formatting
 from monolith.strangler.control_room.figures import NOTHING, Figure, Taken, figure, plain
+from monolith.strangler.counting import statistics
+from monolith.strangler.deciding.ladder import WHOLE
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.outcomes import bad_of, judged_of
-from monolith.strangler.ladder import WHOLE
-from monolith.strangler.planned import share
-from monolith.strangler.stages import Stage
+from monolith.strangler.reporting.planned import share
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,9 +10,9 @@ from monolith.strangler.control_room.gate_rows import gate_rows
 from monolith.strangler.control_room.holds import hold_chip
 from monolith.strangler.control_room.overview import path_line
 from monolith.strangler.control_room.rows import read_rows
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.outcomes import bad_of
-from monolith.strangler.next_steps import next_steps
-from monolith.strangler.stages import Stage
+from monolith.strangler.reporting.next_steps import next_steps
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import controls, queries
 from monolith.strangler.control_room import formatting
 from monolith.strangler.control_room.figures import Chip
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.state import controls, queries
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from monolith.strangler import explaining, queries
 from monolith.strangler.control_room import formatting, tables
 from monolith.strangler.control_room.figures import Chip
 from monolith.strangler.control_room.tallying import read_tallies
 from monolith.strangler.models import Approval, Drill, NormaliseRule, ReadRecord, Waiver
+from monolith.strangler.routing import explaining
+from monolith.strangler.state import queries
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,10 +14,10 @@ from monolith.strangler.control_room.gate_rows import next_step
 from monolith.strangler.control_room.holds import NO_HOLD, hold_chip
 from monolith.strangler.control_room.rows import read_rows
 from monolith.strangler.control_room.tallying import NOTHING_SEEN
-from monolith.strangler.controls import EVERYTHING
+from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.gates.outcomes import bad_of, judged_of
-from monolith.strangler.ladder import RUNGS
-from monolith.strangler.queries import rung_of
+from monolith.strangler.state.controls import EVERYTHING
+from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -22,10 +22,10 @@ from monolith.strangler.control_room.overview import path_line
 from monolith.strangler.control_room.path_charts import charts_of
 from monolith.strangler.control_room.rows import read_rows
 from monolith.strangler.control_room.timeline import timeline
-from monolith.strangler.ladder import rung_above
+from monolith.strangler.deciding.ladder import rung_above
 from monolith.strangler.models import GateEvaluation, PathState
-from monolith.strangler.next_steps import next_steps
-from monolith.strangler.queries import rung_of
+from monolith.strangler.reporting.next_steps import next_steps
+from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,12 +11,12 @@ from django.utils import timezone
 from monolith.strangler.control_room import formatting, rail
 from monolith.strangler.control_room.gate_rows import blocking_words, gate_rows
 from monolith.strangler.control_room.rows import read_rows
-from monolith.strangler.ladder import RUNGS, WHOLE, rung_above, rung_called
+from monolith.strangler.deciding.ladder import RUNGS, WHOLE, rung_above, rung_called
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import GateEvaluation, ReadRecord
-from monolith.strangler.next_steps import roll_back_command
-from monolith.strangler.planned import changes
-from monolith.strangler.queries import rung_of
-from monolith.strangler.stages import Stage
+from monolith.strangler.reporting.next_steps import roll_back_command
+from monolith.strangler.reporting.planned import changes
+from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from monolith.strangler.control_room.gate_rows import GateRow
     from monolith.strangler.control_room.rail import Pip
     from monolith.strangler.control_room.rows import Rows
-    from monolith.strangler.ladder import Rung
+    from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.models import Approval, Plan
-    from monolith.strangler.planned import Change
+    from monolith.strangler.reporting.planned import Change
 
 _DAY = timedelta(days=1)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler.ladder import RUNGS
-from monolith.strangler.planned import share
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.ladder import RUNGS
+from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.reporting.planned import share
 
 if TYPE_CHECKING:
-    from monolith.strangler.ladder import Rung
+    from monolith.strangler.deciding.ladder import Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from monolith.strangler import ladder, queries, registry
+from monolith.strangler import registry
 from monolith.strangler.control_room.tallying import Tallies, read_tallies
-from monolith.strangler.controls import EVERYTHING
+from monolith.strangler.deciding import ladder
 from monolith.strangler.models import (
     BackfillRun,
     Drill,
@@ -26,9 +26,11 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
-from monolith.strangler.next_steps import Situation
-from monolith.strangler.queries import rung_of
 from monolith.strangler.registry import TWIN
+from monolith.strangler.reporting.next_steps import Situation
+from monolith.strangler.state import queries
+from monolith.strangler.state.controls import EVERYTHING
+from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from django.utils import timezone
 from monolith.strangler.control_room import formatting
 from monolith.strangler.control_room.fleet import effect_of
 from monolith.strangler.control_room.gate_rows import verdict_chip
-from monolith.strangler.controls import EVERYTHING
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import (
     Approval,
     Drill,
@@ -24,7 +24,7 @@ from monolith.strangler.models import (
     Waiver,
 )
 from monolith.strangler.registry import TWIN
-from monolith.strangler.stages import Stage
+from monolith.strangler.state.controls import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

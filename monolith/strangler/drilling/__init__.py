@@ -2,6 +2,6 @@
 
 from monolith.strangler.drilling.conducting import DrillImpossible, drill
 from monolith.strangler.drilling.faults import FAULTS
-from monolith.strangler.profiles import RESTORE
+from monolith.strangler.gates.profiles import RESTORE
 
 __all__ = ["FAULTS", "RESTORE", "DrillImpossible", "drill"]

@@ -18,26 +18,15 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.utils import timezone
 
-from monolith.strangler import (
-    breaker,
-    clients,
-    controls,
-    effects,
-    epochs,
-    mismatches,
-    operations,
-    pulse,
-    queries,
-    registry,
-    routing,
-    shadowing,
-)
-from monolith.strangler.cohort import is_in_share
-from monolith.strangler.decision import Source
+from monolith.strangler import mismatches, operations, pulse, registry, routing, shadowing
+from monolith.strangler.calling import breaker, clients
+from monolith.strangler.deciding.cohort import is_in_share
+from monolith.strangler.deciding.decision import Source
+from monolith.strangler.deciding.ladder import WHOLE, rung_called
 from monolith.strangler.drilling.faults import FAULTS, Fault, SpoiltClient
-from monolith.strangler.ladder import WHOLE, rung_called
+from monolith.strangler.gates.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
 from monolith.strangler.models import Drill, Transition, TransitionEffect
-from monolith.strangler.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
+from monolith.strangler.state import controls, effects, epochs, queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.plain_values import from_plain, to_plain
-from monolith.strangler.clients import ServiceAnswer, ServiceTimeout, ServiceUnavailable
+from monolith.strangler.calling.clients import ServiceAnswer, ServiceTimeout, ServiceUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from monolith.strangler.clients import Client
+    from monolith.strangler.calling.clients import Client
     from monolith.strangler.registry import ServiceRequest
 
 

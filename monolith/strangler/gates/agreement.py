@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import profiles
+from monolith.strangler.counting.statistics import count_above, lower_bound, quantile, upper_bound
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.judging import (
     Opinion,
     Point,
@@ -21,13 +22,12 @@ from monolith.strangler.gates.judging import (
 )
 from monolith.strangler.gates.outcomes import bad_of, failed_of, judged_of, overdue_of
 from monolith.strangler.gates.wording import length, milliseconds, percent
-from monolith.strangler.statistics import count_above, lower_bound, quantile, upper_bound
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 
 @gate("D0", "noise baseline")

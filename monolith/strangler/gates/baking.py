@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from monolith.strangler import profiles
+from monolith.strangler.counting.statistics import least_excess, upper_bound
+from monolith.strangler.deciding.ladder import WHOLE
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.facts import Counts
 from monolith.strangler.gates.filling import reconciliation
 from monolith.strangler.gates.judging import (
@@ -23,14 +25,12 @@ from monolith.strangler.gates.judging import (
 )
 from monolith.strangler.gates.outcomes import bad_of, failed_of, judged_of, overdue_of
 from monolith.strangler.gates.wording import length, percent
-from monolith.strangler.ladder import WHOLE
-from monolith.strangler.statistics import least_excess, upper_bound
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 _STEP = "this step"
 _NOTHING = Counts()

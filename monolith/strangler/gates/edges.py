@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from monolith.strangler.gates.facts import Evidence
     from monolith.strangler.gates.judging import Gate
+    from monolith.strangler.gates.profiles import Profile
     from monolith.strangler.gates.verdicts import GateResult
-    from monolith.strangler.profiles import Profile
 
 _BEFORE_MORE_SHADOW = (agreement.noise_baseline, agreement.harmless, watching.watch)
 _BETWEEN_STEPS = (

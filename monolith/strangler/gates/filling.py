@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import profiles
+from monolith.strangler.counting.statistics import quantile
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.judging import (
     Opinion,
     Point,
@@ -18,13 +19,12 @@ from monolith.strangler.gates.judging import (
     unknown,
 )
 from monolith.strangler.gates.wording import length, milliseconds
-from monolith.strangler.statistics import quantile
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from monolith.strangler.gates.facts import Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 _AGREED = {"match", "match-norm", "healed"}
 _UNDECIDED = {"error", "timeout", "unsettled", "dropped", "noise"}

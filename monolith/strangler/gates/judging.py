@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monolith.strangler.counting.statistics import lower_bound, samples_needed, upper_bound
 from monolith.strangler.gates.verdicts import GateResult, Verdict, worst
 from monolith.strangler.gates.wording import length, percent
-from monolith.strangler.statistics import lower_bound, samples_needed, upper_bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Counts, Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

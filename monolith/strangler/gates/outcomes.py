@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from monolith.strangler.profiles import ORDER_ONLY_SHARE
+from monolith.strangler.gates.profiles import ORDER_ONLY_SHARE
 
 AGREED = ("match", "match-norm")
 WRONG = ("wrong", "missing", "extra", "leak")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import profiles
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.judging import (
     Opinion,
     Point,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from monolith.strangler.gates.facts import Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 
 @gate("H1", "soaked")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import profiles
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.judging import Opinion, Point, failed, fresh, gate, passed, unknown
 from monolith.strangler.gates.verdicts import Verdict, worst
 from monolith.strangler.gates.wording import length
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Drilled, Evidence
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
 
 
 @gate("W1", "watch")

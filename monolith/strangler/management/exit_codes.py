@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from monolith.strangler import backfill, clients, operations, profiles, registry
+from monolith.strangler import backfill, operations, registry
+from monolith.strangler.calling import clients
+from monolith.strangler.deciding.ladder import UnknownRung
+from monolith.strangler.deciding.stages import UnknownStage
+from monolith.strangler.gates import profiles
 from monolith.strangler.gates.verdicts import Verdict
-from monolith.strangler.ladder import UnknownRung
 from monolith.strangler.management import speaking
-from monolith.strangler.stages import UnknownStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,10 +15,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import effects
-from monolith.strangler.audit import Who
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import Transition, TransitionEffect
-from monolith.strangler.stages import Stage
+from monolith.strangler.state import effects
+from monolith.strangler.state.audit import Who
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

@@ -7,8 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from monolith.strangler.ladder import WHOLE
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.ladder import WHOLE
+from monolith.strangler.deciding.stages import Stage
 
 _STAGES = [(int(stage), stage.label) for stage in Stage]
 _KNOWN_STAGES = [int(stage) for stage in Stage]

@@ -1,6 +1,5 @@
 """Everything that changes where a path stands. Each change says who and why, and is audited."""
 
-from monolith.strangler.audit import ReasonMissing
 from monolith.strangler.operations.changing import NothingToRollBack, PathFrozen, StateChanged
 from monolith.strangler.operations.climbing import advance, place, stand_twin
 from monolith.strangler.operations.excepting import end_exception, except_subject
@@ -13,6 +12,7 @@ from monolith.strangler.operations.refusals import (
     PlanNotFound,
 )
 from monolith.strangler.operations.retreating import dial, roll_back
+from monolith.strangler.state.audit import ReasonMissing
 
 __all__ = [
     "AdvanceRefused",

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import transaction
 
-from monolith.strangler import audit, controls, registry, watches
-from monolith.strangler.audit import ReasonMissing, Who
-from monolith.strangler.decision import Hold
+from monolith.strangler import registry
+from monolith.strangler.counting import watches
+from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.models import PathState, Transition
-from monolith.strangler.queries import rung_of
+from monolith.strangler.state import audit, controls
+from monolith.strangler.state.audit import ReasonMissing, Who
+from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from monolith.strangler.ladder import Rung
+    from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.models import Plan
 
 _RUNG = ("stage", "shadow_bp", "canary_bp", "verify_bp", "has_fallback")

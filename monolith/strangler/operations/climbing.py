@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from monolith.strangler import gating, ladder, registry, watches
-from monolith.strangler.audit import Who
-from monolith.strangler.decision import Hold
+from monolith.strangler import registry
+from monolith.strangler.counting import watches
+from monolith.strangler.deciding import ladder
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.gates import gating
 from monolith.strangler.operations.changing import PathFrozen, changing
 from monolith.strangler.operations.planning import check_version, valid_plan
 from monolith.strangler.operations.refusals import (
@@ -16,8 +19,8 @@ from monolith.strangler.operations.refusals import (
     ApprovalNeeded,
     EvidenceMissing,
 )
-from monolith.strangler.queries import hold_of
-from monolith.strangler.stages import Stage
+from monolith.strangler.state.audit import Who
+from monolith.strangler.state.queries import hold_of
 
 if TYPE_CHECKING:
     from datetime import datetime

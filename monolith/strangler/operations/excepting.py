@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from monolith.strangler import audit, controls, registry
-from monolith.strangler.audit import Who
-from monolith.strangler.cohort import bucket_of
+from monolith.strangler import registry
+from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.models import CohortException
+from monolith.strangler.state import audit, controls
+from monolith.strangler.state.audit import Who
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import ladder
-from monolith.strangler.audit import Who
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding import ladder
+from monolith.strangler.deciding.decision import Hold
 from monolith.strangler.operations.changing import PathFrozen, changing
+from monolith.strangler.state.audit import Who
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

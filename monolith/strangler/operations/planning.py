@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from monolith.strangler import audit, epochs, gating, ladder, queries, registry
-from monolith.strangler.audit import ReasonMissing, Who
+from monolith.strangler import registry
+from monolith.strangler.deciding import ladder
+from monolith.strangler.gates import gating
 from monolith.strangler.models import Approval, Plan, Waiver
 from monolith.strangler.operations.changing import StateChanged
 from monolith.strangler.operations.refusals import AdvanceRefused, PlanNotFound
+from monolith.strangler.state import audit, epochs, queries
+from monolith.strangler.state.audit import ReasonMissing, Who
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monolith.strangler.queries import PathStatus
+    from monolith.strangler.state.queries import PathStatus
 
 # What shows another customer's rows is never let pass.
 NEVER_WAIVED = frozenset({"E2"})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler import ladder
-from monolith.strangler.audit import Who
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding import ladder
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.operations.changing import NothingToRollBack, changing
 from monolith.strangler.operations.refusals import AdvanceRefused
-from monolith.strangler.queries import rung_of
-from monolith.strangler.stages import Stage
+from monolith.strangler.state.audit import Who
+from monolith.strangler.state.queries import rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

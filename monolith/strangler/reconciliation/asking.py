@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.checksums import Checksum, KeyDigest, KeyList
-from monolith.strangler import clients
+from monolith.strangler.calling import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

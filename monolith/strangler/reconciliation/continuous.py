@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from monolith.strangler import registry
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState, ReconcileRun
 from monolith.strangler.reconciliation import keeping
 from monolith.strangler.reconciliation.asking import BothSides
 from monolith.strangler.reconciliation.passing import REST_SECONDS, Pass, Phase
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from monolith.strangler.clients import ServiceError, ServiceRefused
+from monolith.strangler.calling.clients import ServiceError, ServiceRefused
 from monolith.strangler.comparison import Difference, Kind
 from monolith.strangler.reconciliation.asking import AnswerWithoutEnd
 from monolith.strangler.reconciliation.outcomes import Finding, Outcome, outcome_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from monolith.strangler.clients import ServiceError
+from monolith.strangler.calling.clients import ServiceError
 from monolith.strangler.reconciliation.extras import are_findable, find_extras
 from monolith.strangler.reconciliation.looking import look_at
 from monolith.strangler.reconciliation.outcomes import Final, Finding, Outcome, seen_again

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from monolith.strangler.backfill.snapshots import record_snapshots
 from monolith.strangler.reconciliation.outcomes import REPAIRABLE
-from monolith.strangler.snapshots import record_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from event_contracts.checksums import Checksum, KeyDigest, checksum_of
-from monolith.strangler.clients import ServiceError
+from monolith.strangler.calling.clients import ServiceError
 from monolith.strangler.reconciliation.outcomes import Finding, Outcome
 
 if TYPE_CHECKING:

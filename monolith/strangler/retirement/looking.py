@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from monolith.strangler import registry
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState
 from monolith.strangler.retirement import records
 from monolith.strangler.retirement.checklist import checklist
 from monolith.strangler.retirement.modules import read_modules
 from monolith.strangler.retirement.source import Source
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from monolith.strangler.registry import MovingRead

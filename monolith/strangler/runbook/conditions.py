@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monolith.strangler.decision import Hold
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.ladder import RUNGS, rung_called
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.outcomes import bad_of, judged_of
+from monolith.strangler.gates.profiles import RESTORE
 from monolith.strangler.gates.watching import drilled_point
-from monolith.strangler.ladder import RUNGS, rung_called
-from monolith.strangler.profiles import RESTORE
 from monolith.strangler.runbook.steps import Condition, Found
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from monolith.strangler.runbook.sight import Sight

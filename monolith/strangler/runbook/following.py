@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.utils import timezone
 
-from monolith.strangler import queries
-from monolith.strangler.ladder import RUNGS, Rung, rung_above
+from monolith.strangler.deciding.ladder import RUNGS, Rung, rung_above
 from monolith.strangler.runbook import sight as sights
 from monolith.strangler.runbook.sequence import steps_to
 from monolith.strangler.runbook.typing_in import People, words_of
+from monolith.strangler.state import queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from monolith.strangler.deciding.ladder import RUNGS, rung_below
 from monolith.strangler.gates.edges import all_gates
-from monolith.strangler.ladder import RUNGS, rung_below
 from monolith.strangler.runbook.rendering import page_is_stale
 from monolith.strangler.runbook.sequence import all_steps
 from monolith.strangler.runbook.steps import COMMAND

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from monolith.strangler.ladder import RUNGS, rung_below
+from monolith.strangler.deciding.ladder import RUNGS, rung_below
 from monolith.strangler.runbook import differing
 from monolith.strangler.runbook.sequence import all_steps, steps_to
 from monolith.strangler.runbook.steps import COMMAND
@@ -16,7 +16,7 @@ from monolith.strangler.runbook.typing_in import written
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monolith.strangler.ladder import Rung
+    from monolith.strangler.deciding.ladder import Rung
     from monolith.strangler.runbook.steps import Step
 
 _KINDS = ("step", "why", "may be taken when", "it worked when", "who")

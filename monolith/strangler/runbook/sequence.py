@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monolith.strangler.deciding.ladder import RUNGS, Rung, rung_below
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.gates.edges import gates_before
-from monolith.strangler.ladder import RUNGS, Rung, rung_below
-from monolith.strangler.profiles import STANDARD
+from monolith.strangler.gates.profiles import STANDARD
 from monolith.strangler.runbook import conditions as is_so
 from monolith.strangler.runbook.providing import PROVIDERS, Provider
 from monolith.strangler.runbook.steps import Step
-from monolith.strangler.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

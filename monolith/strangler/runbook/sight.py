@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler import duties, effects, evidence, gating, operations, queries, watching
-from monolith.strangler.gates import edges
+from monolith.strangler import operations
+from monolith.strangler.gates import edges, evidence, gating
 from monolith.strangler.models import Plan, TransitionEffect
+from monolith.strangler.state import effects, queries
+from monolith.strangler.watching import duties, watcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from monolith.strangler.gates.facts import Evidence
+    from monolith.strangler.gates.profiles import Profile
     from monolith.strangler.gates.verdicts import GateResult
-    from monolith.strangler.profiles import Profile
-    from monolith.strangler.queries import PathStatus
+    from monolith.strangler.state.queries import PathStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def look(path: str, rung: str, *, at: datetime) -> Sight:
         passes=gating.passes_in_a_row(path, rung, gathered.epoch, profile),
         plan=plan,
         approvers=_approvers(plan),
-        watcher=duties.holder_of(watching.DUTY, at=at),
+        watcher=duties.holder_of(watcher.DUTY, at=at),
         is_in_force=_is_in_force(status, at),
     )
 

@@ -6,11 +6,11 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler.profiles import STANDARD
+from monolith.strangler.gates.profiles import STANDARD
 from monolith.strangler.runbook.steps import COMMAND
 
 if TYPE_CHECKING:
-    from monolith.strangler.profiles import Profile
+    from monolith.strangler.gates.profiles import Profile
     from monolith.strangler.runbook.sight import Sight
 
 DEFAULT_REASON = "every gate passed: a step of the runbook"

@@ -11,7 +11,7 @@ import os
 import time
 from contextlib import suppress
 
-from monolith.strangler import observing
+from monolith.strangler.mismatches import observing
 from monolith.strangler.shadowing.backlog import Backlog, Status
 from monolith.strangler.shadowing.courtesy import courtesy, listen
 from monolith.strangler.shadowing.dark import Dark

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monolith.strangler import observing
+from monolith.strangler.mismatches import observing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from monolith.strangler.decision import Check
+from monolith.strangler.deciding.decision import Check
 
 if TYPE_CHECKING:
     from monolith.strangler.registry import MovingRead

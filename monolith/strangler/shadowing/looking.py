@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from event_contracts.plain_values import to_plain
-from monolith.strangler import normalising, observing
-from monolith.strangler.cohort import is_in_share
 from monolith.strangler.comparison import (
     Compared,
     Look,
@@ -22,7 +20,9 @@ from monolith.strangler.comparison import (
 )
 from monolith.strangler.comparison.finished import Comparison
 from monolith.strangler.comparison.rules import normalise
-from monolith.strangler.ladder import WHOLE
+from monolith.strangler.deciding.cohort import is_in_share
+from monolith.strangler.deciding.ladder import WHOLE
+from monolith.strangler.mismatches import normalising, observing
 from monolith.strangler.shadowing.hooks import HookFailed, hook
 from monolith.strangler.shadowing.sides import Unanswered, ask_service, read_monolith
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from monolith.strangler import slowness
+from monolith.strangler.counting import slowness
 
 if TYPE_CHECKING:
     from collections.abc import Callable

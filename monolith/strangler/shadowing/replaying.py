@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Sum
 
 from monolith.outbox.throttling import Throttle
-from monolith.strangler import observing
+from monolith.strangler.mismatches import observing
 from monolith.strangler.models import Epoch, Tally
 from monolith.strangler.shadowing.backlog import Backlog
 from monolith.strangler.shadowing.dark import Dark

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from monolith.strangler import clients, observing
-from monolith.strangler.clients import ServiceError, ServiceTimeout
+from monolith.strangler.calling import clients
+from monolith.strangler.calling.clients import ServiceError, ServiceTimeout
 from monolith.strangler.comparison import Outcome
+from monolith.strangler.mismatches import observing
 from monolith.strangler.shadowing.hooks import hook
 
 if TYPE_CHECKING:

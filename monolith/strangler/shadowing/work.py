@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from monolith.strangler import observing
 from monolith.strangler.comparison import Next, Outcome, conclude
 from monolith.strangler.comparison.rechecking import Turn, turn_of
+from monolith.strangler.mismatches import observing
 from monolith.strangler.shadowing import looking
 from monolith.strangler.shadowing.hooks import HookFailed, hook
 from monolith.strangler.shadowing.rechecks import Open, glance, opened

@@ -14,9 +14,10 @@ from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import landing_of
 from monolith.insights.migration_paths import service_request
 from monolith.ordering import operations as ordering
-from monolith.strangler import clients, routing
-from monolith.strangler.decision import Source
-from monolith.strangler.request_reads import Answered
+from monolith.strangler import routing
+from monolith.strangler.calling import clients
+from monolith.strangler.deciding.decision import Source
+from monolith.strangler.routing.request_reads import Answered
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
 from tests.factories import a_customer, a_key, delivery, recorded
 from tests.monolith.insights.trade import march, three_days_of_trade

@@ -15,8 +15,9 @@ from monolith.insights.migration_paths import SALES_INSIGHTS
 from monolith.ordering import operations
 from monolith.ordering.models import Order
 from monolith.outbox.models import OutboxMessage
-from monolith.strangler import backfill, heartbeats, reconciliation
+from monolith.strangler import backfill, reconciliation
 from monolith.strangler.reconciliation import Final, Repair
+from monolith.strangler.watching import heartbeats
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
 from tests.factories import a_customer, a_dispatched_order, a_key, a_product, an_order, later
 from tests.monolith.strangler.real_service import RealService

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from event_contracts.edge_tokens import take_apart
 from monolith.strangler import edge
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState
-from monolith.strangler.stages import Stage
 from tests.factories import a_customer
 from tests.monolith.problems import invalid_fields, problem_of
 from tests.monolith.strangler.signers import AbsentSigner, ReadableSigner
@@ -32,7 +32,7 @@ def alices_api(api_for, alice):
 def _deployed(settings, monkeypatch):
     settings.STRANGLER_EDGE_URLS = {"order_history": ADDRESS}
     settings.STRANGLER_EDGE_KEY = "key-1"
-    monkeypatch.setattr(edge, "KmsSigner", lambda _key_id: ReadableSigner())
+    monkeypatch.setattr(edge.tokens, "KmsSigner", lambda _key_id: ReadableSigner())
 
 
 def stand_at(stage):
@@ -97,7 +97,7 @@ def test_staff_without_a_customer_number_get_no_token(api_for, staff):
 
 def test_when_nobody_can_sign_the_client_may_try_again(alices_api, monkeypatch):
     stand_at(Stage.RETIRED)
-    monkeypatch.setattr(edge, "KmsSigner", lambda _key_id: AbsentSigner())
+    monkeypatch.setattr(edge.tokens, "KmsSigner", lambda _key_id: AbsentSigner())
 
     answer = alices_api.post(TOKENS, {}, format="json")
 

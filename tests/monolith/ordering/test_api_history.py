@@ -6,10 +6,10 @@ import pytest
 
 from event_contracts.order_history import OrderSummary
 from event_contracts.plain_values import to_plain
-from monolith.strangler import controls
-from monolith.strangler.controls import ControlCache, Controls
-from monolith.strangler.decision import Held
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.decision import Held
+from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.state import controls
+from monolith.strangler.state.controls import ControlCache, Controls
 from tests.factories import a_customer, a_product, an_order, delivery, later
 from tests.monolith.ordering.test_compared_histories import a_row
 from tests.monolith.problems import invalid_fields

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from monolith.ordering import operations
-from monolith.strangler import backfill, heartbeats
+from monolith.strangler import backfill
 from monolith.strangler.reconciliation import Final, Repair
+from monolith.strangler.watching import heartbeats
 from tests.factories import a_customer, a_dispatched_order, a_key, a_product, an_order, later
 from tests.monolith.ordering.reconciling import PATHS, outcomes
 

@@ -7,9 +7,10 @@ import pytest
 from event_contracts.streams import NOBODY, customer_stream
 from monolith.ordering import operations
 from monolith.outbox import recording
-from monolith.strangler import backfill, heartbeats
+from monolith.strangler import backfill
 from monolith.strangler.models import Heartbeat, ReconcileRun
 from monolith.strangler.reconciliation import Final, Repair
+from monolith.strangler.watching import heartbeats
 from tests.factories import a_customer, an_order, later, recorded
 from tests.monolith.ordering import reconciling
 from tests.monolith.ordering.reconciling import outcomes

@@ -11,10 +11,10 @@ from event_contracts.order_detail import OrderDetailAnswer
 from event_contracts.plain_values import to_plain
 from monolith.ordering import operations, queries
 from monolith.ordering.migration_paths.order_detail import ORDER_DETAIL
-from monolith.strangler import controls
-from monolith.strangler.controls import ControlCache, Controls
-from monolith.strangler.decision import Held
-from monolith.strangler.stages import Stage
+from monolith.strangler.deciding.decision import Held
+from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.state import controls
+from monolith.strangler.state.controls import ControlCache, Controls
 from tests.factories import a_customer, a_dispatched_order, a_key, a_product, an_order, later
 from tests.monolith.ordering.pages import page_of
 from tests.monolith.strangler.service import running_service

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from monolith.strangler.decision import Check
+from monolith.strangler.deciding.decision import Check
 from monolith.strangler.registry import get_path
 from monolith.strangler.shadowing import Dark
 from monolith.strangler.shadowing.backlog import Backlog

@@ -7,11 +7,15 @@ import time
 import pytest
 
 from monolith.outbox import recording, waking
-from monolith.strangler import breaker, controls, missing, registry, shadowing, tallies
-from monolith.strangler.controls import ControlCache, Controls
-from monolith.strangler.decision import Held
-from monolith.strangler.ladder import rung_called
+from monolith.strangler import registry, shadowing
+from monolith.strangler.calling import breaker
+from monolith.strangler.counting import tallies
+from monolith.strangler.deciding.decision import Held
+from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.reconciliation import asking, continuous, passing, running
+from monolith.strangler.routing import missing
+from monolith.strangler.state import controls
+from monolith.strangler.state.controls import ControlCache, Controls
 from tests.monolith.strangler.library import Library
 from tests.monolith.strangler.service import running_service
 from tests.monolith.strangler.summing_service import COUNT, Summing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monolith.strangler.audit import Who
+from monolith.strangler.state.audit import Who
 from tests.factories import NOON
 
 WHO = Who(actor="dana", reason="peak", at=NOON)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monolith.strangler.signing import SigningUnavailable
+from monolith.strangler.edge.signing import SigningUnavailable
 
 
 class ReadableSigner:

@@ -5,12 +5,12 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import (
     BackfillRun,
     PathState,
     Transition,
 )
-from monolith.strangler.stages import Stage
 from tests.factories import NOON
 from tests.monolith.strangler.control_room.seeding import seed
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from monolith.strangler import checks, registry
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState
-from monolith.strangler.stages import Stage
 from tests.factories import NOON
 
 

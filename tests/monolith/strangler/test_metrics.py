@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from monolith.strangler import effects, measuring, operations, registry
+from monolith.strangler import operations, registry
 from monolith.strangler.comparison.outcomes import Outcome
-from monolith.strangler.ladder import RUNGS
-from monolith.strangler.measuring import measure
+from monolith.strangler.counting.statistics import WRONG, bucket_of, edge_of
+from monolith.strangler.counting.watches import WATCHMEN
+from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.metrics import strangler_registry
 from monolith.strangler.models import (
     Duty,
@@ -23,8 +24,9 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
-from monolith.strangler.statistics import WRONG, bucket_of, edge_of
-from monolith.strangler.watches import WATCHMEN
+from monolith.strangler.reporting import measuring
+from monolith.strangler.reporting.measuring import measure
+from monolith.strangler.state import effects
 from tests.factories import NOON
 from tests.monolith.strangler.gates.recorded import tally
 

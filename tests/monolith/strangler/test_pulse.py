@@ -6,8 +6,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from monolith.strangler import controls, effects, handing_in, operations, pulse, reacting, tallies
-from monolith.strangler.ladder import rung_called
+from monolith.strangler import operations, pulse
+from monolith.strangler.counting import handing_in, tallies
+from monolith.strangler.counting.watches import Alarm, Answer
+from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.models import (
     PathState,
     ReadRecord,
@@ -15,8 +17,9 @@ from monolith.strangler.models import (
     TransitionEffect,
     WorkerSeen,
 )
-from monolith.strangler.queries import get_status
-from monolith.strangler.watches import Alarm, Answer
+from monolith.strangler.state import controls, effects
+from monolith.strangler.state.queries import get_status
+from monolith.strangler.watching import reacting
 from tests.factories import NOON
 
 

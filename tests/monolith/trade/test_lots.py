@@ -11,9 +11,9 @@ from django.test import RequestFactory
 
 from monolith.ordering.migration_paths.order_history import ORDER_HISTORY
 from monolith.strangler import registry
-from monolith.strangler.cohort import bucket_of
-from monolith.strangler.ladder import RUNGS
-from monolith.strangler.request_reads import VISITOR_COOKIE, RequestReads
+from monolith.strangler.deciding.cohort import bucket_of
+from monolith.strangler.deciding.ladder import RUNGS
+from monolith.strangler.routing.request_reads import VISITOR_COOKIE, RequestReads
 from monolith.trade.lots import spread_over_lots
 from tests.factories import a_customer, an_order
 

@@ -15,7 +15,7 @@ from monolith.strangler.control_room import access, previews, rendering
 from monolith.strangler.control_room.forms import AdvanceForm, ReasonForm
 from monolith.strangler.control_room.path_page import UnknownPath, check_known
 from monolith.strangler.control_room.views.refusals import REFUSALS, add_refusal, state_changed
-from monolith.strangler.ladder import UnknownRung
+from monolith.strangler.deciding.ladder import UnknownRung
 from monolith.strangler.models import Plan
 
 if TYPE_CHECKING:

@@ -10,15 +10,16 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from monolith.strangler import operations, planned
+from monolith.strangler import operations
 from monolith.strangler.control_room import access, previews, rail, rendering
 from monolith.strangler.control_room.forms import EmergencyForm, PauseForm, ReasonForm, RollBackForm
 from monolith.strangler.control_room.path_page import UnknownPath, check_known
 from monolith.strangler.control_room.views.refusals import REFUSALS, add_refusal, state_changed
-from monolith.strangler.controls import EVERYTHING
-from monolith.strangler.decision import Hold
-from monolith.strangler.ladder import rung_called
-from monolith.strangler.queries import get_state, rung_of
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.ladder import rung_called
+from monolith.strangler.reporting import planned
+from monolith.strangler.state.controls import EVERYTHING
+from monolith.strangler.state.queries import get_state, rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from monolith.strangler import ladder, operations
+from monolith.strangler import operations
 from monolith.strangler.control_room import formatting, rendering
 from monolith.strangler.control_room.timeline import told
+from monolith.strangler.deciding import ladder
 from monolith.strangler.models import Transition
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from monolith.strangler import backfill, mismatches
-from monolith.strangler.audit import Who
 from monolith.strangler.backfill.steering import find_open
 from monolith.strangler.control_room import access, rendering
 from monolith.strangler.control_room.forms import ExplanationForm, KnobsForm
 from monolith.strangler.control_room.path_page import UnknownPath, check_known
 from monolith.strangler.models import Signature
+from monolith.strangler.state.audit import Who
 
 if TYPE_CHECKING:
     from django import forms

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from monolith.strangler import audit, explaining, queries
-from monolith.strangler.cohort import bucket_of
+from monolith.strangler.deciding.cohort import bucket_of
 from monolith.strangler.management import speaking
 from monolith.strangler.registry import get_path
+from monolith.strangler.routing import explaining
+from monolith.strangler.state import audit, queries
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from monolith.strangler import epochs, ladder, operations, planned
+from monolith.strangler import operations
+from monolith.strangler.deciding import ladder
 from monolith.strangler.management import speaking
 from monolith.strangler.models import Plan
+from monolith.strangler.reporting import planned
+from monolith.strangler.state import epochs
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import checking, clients, gating, ladder, registry
+from monolith.strangler import registry
+from monolith.strangler.calling import clients
+from monolith.strangler.deciding import ladder
+from monolith.strangler.gates import gating
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.gates.wording import percent
 from monolith.strangler.management import speaking
+from monolith.strangler.reconciliation import checking
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -20,9 +24,9 @@ if TYPE_CHECKING:
 
     from django.core.management.base import BaseCommand
 
-    from monolith.strangler.checking import Checked
+    from monolith.strangler.gates.gating import Permission
     from monolith.strangler.gates.verdicts import GateResult
-    from monolith.strangler.gating import Permission
+    from monolith.strangler.reconciliation.checking import Checked
 
 EXIT_CODES = {Verdict.FAIL: 2, Verdict.INCONCLUSIVE: 3, Verdict.STALE: 4}
 CANNOT = 1

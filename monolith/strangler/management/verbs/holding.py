@@ -11,8 +11,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from monolith.strangler import operations
-from monolith.strangler.controls import EVERYTHING
 from monolith.strangler.management import speaking
+from monolith.strangler.state.controls import EVERYTHING
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

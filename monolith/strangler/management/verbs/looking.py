@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from monolith.strangler import gating, registry, summaries
-from monolith.strangler.decision import Hold
-from monolith.strangler.ladder import rung_above
+from monolith.strangler import registry
+from monolith.strangler.deciding.decision import Hold
+from monolith.strangler.deciding.ladder import rung_above
+from monolith.strangler.gates import gating
 from monolith.strangler.management import speaking
-from monolith.strangler.next_steps import next_steps, situation_of
+from monolith.strangler.reporting import summaries
+from monolith.strangler.reporting.next_steps import next_steps, situation_of
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from django.core.management.base import BaseCommand
 
     from monolith.strangler.models import BackfillRun
-    from monolith.strangler.summaries import Summary
+    from monolith.strangler.reporting.summaries import Summary
 
 _WATCH_SECONDS = 2.0
 _PER_TEN_THOUSAND = 10_000

@@ -8,9 +8,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from event_contracts.plain_values import from_plain
-from monolith.strangler import mismatches, registry, sealing
+from monolith.strangler import mismatches, registry
 from monolith.strangler.comparison.outcomes import KEPT
 from monolith.strangler.management import speaking
+from monolith.strangler.mismatches import sealing
 from monolith.strangler.shadowing.hooks import HookFailed
 from monolith.strangler.shadowing.looking import fresh_look
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import clients, queries, reconciliation, registry
+from monolith.strangler import reconciliation, registry
+from monolith.strangler.calling import clients
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.management import speaking
 from monolith.strangler.management.speaking import progress
 from monolith.strangler.reconciliation import Final, Repair
-from monolith.strangler.stages import Stage
+from monolith.strangler.state import queries
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

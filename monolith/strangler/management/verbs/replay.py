@@ -9,8 +9,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from monolith.strangler import clients, controls, epochs, gating, reacting, registry
+from monolith.strangler import registry
+from monolith.strangler.calling import clients
 from monolith.strangler.comparison.outcomes import KEPT
+from monolith.strangler.gates import gating
 from monolith.strangler.management import speaking
 from monolith.strangler.shadowing.pressure import Pressure, look
 from monolith.strangler.shadowing.replaying import (
@@ -18,6 +20,8 @@ from monolith.strangler.shadowing.replaying import (
     missing_shapes,
     questions,
 )
+from monolith.strangler.state import controls, epochs
+from monolith.strangler.watching import reacting
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

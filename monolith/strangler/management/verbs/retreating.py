@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from monolith.strangler import operations, planned
+from monolith.strangler import operations
 from monolith.strangler.management import speaking
+from monolith.strangler.reporting import planned
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

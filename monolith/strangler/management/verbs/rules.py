@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from monolith.strangler import normalising, registry
+from monolith.strangler import registry
 from monolith.strangler.comparison.rules import hows
 from monolith.strangler.management import speaking
+from monolith.strangler.mismatches import normalising
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from monolith.strangler import registry, runbook
-from monolith.strangler.ladder import RUNGS, rung_called
+from monolith.strangler.deciding.ladder import RUNGS, rung_called
 from monolith.strangler.management import speaking
 from monolith.strangler.runbook.typing_in import DEFAULT_REASON, written
 

@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from monolith.strangler import pulse
-from monolith.strangler.watching import Watcher
+from monolith.strangler.watching.watcher import Watcher
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -7,7 +7,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from monolith.strangler.ladder import RUNGS, rung_called
+from monolith.strangler.counting.statistics import bucket_of
+from monolith.strangler.deciding.ladder import RUNGS, rung_called
 from monolith.strangler.models import (
     Approval,
     BackfillChunk,
@@ -29,7 +30,6 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
-from monolith.strangler.statistics import bucket_of
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 PATHS = {

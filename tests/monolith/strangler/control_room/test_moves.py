@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from monolith.strangler import gating, mismatches
+from monolith.strangler import mismatches
+from monolith.strangler.gates import gating
 from monolith.strangler.gates.verdicts import Verdict
 from monolith.strangler.models import PathState, Plan, Sample, Transition
 from monolith.strangler.operations import (

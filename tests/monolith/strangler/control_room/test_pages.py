@@ -7,7 +7,6 @@ import re
 import pytest
 from django.urls import reverse
 
-from monolith.strangler import audit
 from monolith.strangler.control_room import mismatch_pages
 from monolith.strangler.models import (
     PathState,
@@ -17,6 +16,7 @@ from monolith.strangler.models import (
     Signature,
     Transition,
 )
+from monolith.strangler.state import audit
 from tests.factories import NOON
 from tests.monolith.strangler.control_room.html_pages import read
 

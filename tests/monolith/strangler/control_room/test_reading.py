@@ -26,7 +26,7 @@ from monolith.strangler.models import (
     Watch,
     WorkerSeen,
 )
-from monolith.strangler.next_steps import next_steps
+from monolith.strangler.reporting.next_steps import next_steps
 from tests.factories import NOON, later
 
 pytestmark = pytest.mark.django_db

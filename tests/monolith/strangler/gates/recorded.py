@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from monolith.strangler.ladder import rung_below, rung_called
+from monolith.strangler.deciding.ladder import rung_below, rung_called
 from monolith.strangler.models import Epoch, PathState, Tally, Transition
 from tests.monolith.strangler.gates.sound import NOW, ago
 

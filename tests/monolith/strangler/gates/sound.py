@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from monolith.strangler.counting.statistics import bucket_of
 from monolith.strangler.gates.facts import (
     Business,
     Counts,
@@ -14,7 +15,6 @@ from monolith.strangler.gates.facts import (
     Reconciled,
     Relaying,
 )
-from monolith.strangler.statistics import bucket_of
 from tests.factories import NOON
 
 NOW = NOON

@@ -8,6 +8,7 @@ from dataclasses import fields
 import pytest
 
 from monolith.config.environment import ROOT
+from monolith.strangler.deciding.ladder import RUNGS, rung_below, rung_called
 from monolith.strangler.gates.edges import (
     BEFORE,
     UnknownGate,
@@ -17,9 +18,8 @@ from monolith.strangler.gates.edges import (
     judge,
 )
 from monolith.strangler.gates.facts import Evidence
+from monolith.strangler.gates.profiles import DEMO, STANDARD, STRICT
 from monolith.strangler.gates.verdicts import GateResult, Verdict, overall, worst
-from monolith.strangler.ladder import RUNGS, rung_below, rung_called
-from monolith.strangler.profiles import DEMO, STANDARD, STRICT
 from tests.monolith.strangler.gates.sound import NOW, nothing_known, sound
 
 PAGE = (ROOT / "docs" / "gates.md").read_text()

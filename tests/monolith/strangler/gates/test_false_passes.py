@@ -11,7 +11,7 @@ from math import log, log1p
 import pytest
 
 from monolith.strangler.gates.edges import gate_called
-from monolith.strangler.profiles import DEMO, STANDARD, STRICT
+from monolith.strangler.gates.profiles import DEMO, STANDARD, STRICT
 from tests.monolith.strangler.gates.sound import NOW, counts, sound
 
 RUNS = 4_000

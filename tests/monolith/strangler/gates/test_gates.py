@@ -8,7 +8,7 @@ import pytest
 
 from monolith.strangler.gates.edges import all_gates, gate_called
 from monolith.strangler.gates.facts import Business, Filling, Relaying
-from monolith.strangler.profiles import DEMO, STANDARD, STRICT
+from monolith.strangler.gates.profiles import DEMO, STANDARD, STRICT
 from tests.monolith.strangler.gates.sound import (
     COMPARED,
     FAULTS,

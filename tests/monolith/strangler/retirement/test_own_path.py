@@ -17,10 +17,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from monolith.strangler import registry
+from monolith.strangler.deciding.stages import Stage
 from monolith.strangler.models import PathState
 from monolith.strangler.retirement import looking
 from monolith.strangler.retirement.items import Section
-from monolith.strangler.stages import Stage
 from tests.monolith.strangler.library import Library
 
 ROOT = Path(__file__).resolve().parents[4]

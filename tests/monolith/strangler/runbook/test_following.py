@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 from django.utils import timezone
 
-from monolith.strangler import duties, operations, runbook
-from monolith.strangler.ladder import rung_called
+from monolith.strangler import operations, runbook
+from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.models import BackfillRun, PathState
 from monolith.strangler.runbook import following
 from monolith.strangler.runbook.sight import look
 from monolith.strangler.runbook.steps import Condition, Found
+from monolith.strangler.watching import duties
 from tests.factories import NOON
 from tests.monolith.strangler.gates.recorded import open_epoch, stand, tally
 

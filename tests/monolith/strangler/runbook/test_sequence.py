@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from monolith.strangler import registry, runbook
+from monolith.strangler.deciding.ladder import RUNGS
 from monolith.strangler.gates.edges import gates_before
-from monolith.strangler.ladder import RUNGS
 from monolith.strangler.management.commands.strangler import Command
 from monolith.strangler.management.verbs import lint
 from monolith.strangler.runbook import rendering

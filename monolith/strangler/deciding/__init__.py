@@ -1,0 +1,1 @@
+"""Who answers a read: stages, rungs, the canary's lots and the rules of the decision. Pure."""

@@ -1,0 +1,1 @@
+"""How the moving reads stand, in words and figures: for people who look on, and for Prometheus."""
