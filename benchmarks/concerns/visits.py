@@ -25,7 +25,7 @@ _PAGES_PER_SECOND = {
     "order_detail": 1.0,
     "customer_summary": 0.5,
     "catalogue_search": 0.5,
-    "sales_insights": 2.0,
+    "sales_insights": 1.5,
 }
 _CLIENTS, _EACH = {"sales_insights": 6}, 4
 
