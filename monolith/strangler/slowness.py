@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Sum
 
 from monolith.strangler.models import Tally
+from monolith.strangler.profiles import profile_called
 from monolith.strangler.statistics import quantile
 
 if TYPE_CHECKING:
@@ -37,6 +39,12 @@ class Slowness:
 
     def __str__(self) -> str:
         return f"p95 is {self.present:.0f} ms, usually {self.usual:.0f} ms"
+
+
+def most_times_usual() -> float:
+    """Return how many times the usual is too slow for what nobody waits for, by the profile."""
+    profile = profile_called(getattr(settings, "STRANGLER_PROFILE", "standard"))
+    return TIMES_USUAL * profile.slowness_factor
 
 
 def look(at: datetime) -> Slowness | None:

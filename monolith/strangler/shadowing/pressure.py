@@ -72,5 +72,5 @@ def _too_full() -> str | None:
 
 def _too_slow(now: datetime) -> str | None:
     found = slowness.look(now)
-    is_slow = found is not None and found.is_more_than(slowness.TIMES_USUAL)
+    is_slow = found is not None and found.is_more_than(slowness.most_times_usual())
     return f"the monolith's {found}" if is_slow else None
