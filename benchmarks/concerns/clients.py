@@ -10,6 +10,7 @@ import http.client
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -37,16 +38,34 @@ class Crowd:
     path: str
     pages_per_second: float
     visits: Sequence[Visit]
-    clients: int = 4
+    clients: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who answered one read of a page, and how long they took; staff alone are told that."""
+
+    source: str
+    milliseconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One page: when it was meant to be opened, how long that took, and who answered."""
+    """One page: when it was meant to be opened, how long that took, and who answered its reads."""
 
     meant_at: float
     milliseconds: float
-    source: str
+    answers: Sequence[Answer]
+
+    @property
+    def is_by_service(self) -> bool:
+        """Whether its service answered all of the path's reads."""
+        return bool(self.answers) and all(each.source == "service" for each in self.answers)
+
+    @property
+    def reading_milliseconds(self) -> float:
+        """How long its reads took, of all that made the page."""
+        return sum(each.milliseconds for each in self.answers)
 
 
 @dataclass(slots=True)
@@ -80,6 +99,15 @@ def visiting(web: str, crowds: Sequence[Crowd]) -> Iterator[Looks]:
             client.join(timeout=2 * _MOST_LATE_SECONDS)
 
 
+def are_served(web: str, crowd: Crowd) -> bool:
+    """Open a page by every client at once; tell whether the path's service answered all of them."""
+    looks, over = Looks({crowd.path: []}), threading.Event()
+    clients = [_Client(web, crowd, number, looks, over) for number in range(crowd.clients)]
+    with ThreadPoolExecutor(len(clients)) as threads:
+        list(threads.map(_Client.open_one, clients))
+    return not looks.errors and all(look.is_by_service for look in looks.by_path[crowd.path])
+
+
 class _Client:
     def __init__(
         self, web: str, crowd: Crowd, number: int, looks: Looks, over: threading.Event
@@ -94,6 +122,10 @@ class _Client:
         while not self._over.wait(max(0.0, meant_at - time.time())):
             self._open(self._chance.choice(self._crowd.visits), meant_at)
             meant_at += self._chance.expovariate(self._rate)
+
+    def open_one(self) -> None:
+        """Open a page now."""
+        self._open(self._chance.choice(self._crowd.visits), time.time())
 
     def _open(self, visit: Visit, meant_at: float) -> None:
         connection = http.client.HTTPConnection(self._netloc, timeout=_MOST_LATE_SECONDS)
@@ -110,18 +142,21 @@ class _Client:
             self._looks.errors.append(f"{visit.address}: {answer.status}")
             return
         took = 1000 * (time.time() - meant_at)
-        source = _source(answer.headers.get_all("X-Read-Path") or (), self._crowd.path)
-        self._looks.by_path[self._crowd.path].append(Look(meant_at, took, source))
+        answers = answers_of(self._crowd.path, answer.headers.get_all("X-Read-Path") or ())
+        self._looks.by_path[self._crowd.path].append(Look(meant_at, took, answers))
 
 
 def _headers(visit: Visit) -> Mapping[str, str]:
     return {"Cookie": visit.cookie} if visit.cookie else {}
 
 
-def _source(said: Sequence[str], path: str) -> str:
-    """Read who answered a path out of `X-Read-Path`, which may name several."""
+def answers_of(path: str, said: Sequence[str]) -> list[Answer]:
+    """Read who answered the reads of a path out of `X-Read-Path`, which may name several paths."""
+    found = []
     for answered in ", ".join(said).split(", "):
-        name, equals, source = answered.partition(";")[0].partition("=")
-        if equals and name == path:
-            return source
-    return "nobody"
+        first, *others = answered.split("; ")
+        name, _, source = first.partition("=")
+        if name == path:
+            told = dict(each.split("=", 1) for each in others)
+            found.append(Answer(source, float(told.get("ms", 0))))
+    return found

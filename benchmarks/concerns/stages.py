@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.concerns import database
-from benchmarks.concerns.clients import visiting
+from benchmarks.concerns.clients import are_served, visiting
 from infra.local.running import ROOT, RunningShop
 from infra.local.waiting import wait_until
 
@@ -56,8 +56,9 @@ class Load:
 
 
 def run(load: Load, moved: tuple[str, ...]) -> Stage:
-    """Stand the paths where they belong, let the load warm up, and measure."""
+    """Stand the paths where they belong, let their services and the load warm up, and measure."""
     _stand(load, moved)
+    _wake(load, moved)
     times = load.shop.state_dir / f"orders-{len(moved)}-{time.time():.0f}.txt"
     with _trading(load, times), visiting(load.shop.addresses["web"], load.crowds) as looks:
         time.sleep(load.warm_up_seconds)  # a length that was asked for, not a hope
@@ -94,6 +95,21 @@ def _stand(load: Load, moved: tuple[str, ...]) -> None:
         return all(worker.control_version >= newest for worker in workers)
 
     wait_until(is_in_force, "the rungs in force everywhere", seconds=30)
+
+
+def _wake(load: Load, moved: tuple[str, ...]) -> None:
+    """Open the pages of a path that moved until as many clients as there are get its answers.
+
+    On AWS a canary has warmed a service before it stands alone. What a cold start takes is
+    measured by another benchmark.
+    """
+    for crowd in load.crowds:
+        if crowd.path in moved:
+            wait_until(
+                lambda crowd=crowd: are_served(load.shop.addresses["web"], crowd),  # type: ignore[misc]
+                f"answers of {crowd.path}",
+                seconds=120,
+            )
 
 
 @contextmanager

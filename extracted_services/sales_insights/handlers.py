@@ -42,16 +42,15 @@ def on_events(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def on_schedule(_event: dict[str, Any], context: Any) -> None:
     """Merge what has landed: as much of it as there is time for, so a backfill is merged soon."""
-    while _merge() == projection.MOST_LANDED and _has_time(context):
+    while _merge().may_be_more and _has_time(context):
         pass
 
 
-def _merge() -> int:
-    """Merge some of what has landed; return how many objects that were."""
+def _merge() -> projection.Merged:
     merged = projection.merge(_lake(), _engine(), now=datetime.now(UTC))
     fields = {"landed": merged.landed, "rows": merged.rows, "files": merged.files}
     LOGGER.info("merged", extra=with_metrics(fields, _UNITS, by=("service",)))
-    return merged.landed
+    return merged
 
 
 def _has_time(context: Any) -> bool:
@@ -92,7 +91,7 @@ def answer(request: Request, *, kept_in: ObjectLake) -> Response:
 
 def _question(request: Request, kept_in: ObjectLake) -> Answer:
     question = queries.read_question(request.path["question"], request.parameters)
-    return queries.answer(question, kept_in, _engine())
+    return queries.answer(question, kept_in, _engine(), _remembered())
 
 
 def _checksum(request: Request, kept_in: ObjectLake) -> Checksum:
@@ -120,6 +119,11 @@ def _build() -> str:
 @cache
 def _lake() -> ObjectLake:
     return store.connect(os.environ["BUCKET_NAME"])
+
+
+@cache
+def _remembered() -> queries.Remembered:
+    return queries.Remembered()
 
 
 @cache

@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,8 +18,10 @@ from extracted_services.sales_insights.view import (
     FILES,
     LANDING,
     MANIFEST,
+    WHOLES,
     Landing,
     Manifest,
+    Survey,
     read_landing,
 )
 
@@ -27,9 +30,11 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import S3Client
 
-    from extracted_services.sales_insights.view import DataFile, Partition
+    from extracted_services.sales_insights.view import DataFile, Partition, Whole
 
 READING_THREADS = 16
+GOOD_FOR_SECONDS = 0.5
+"""So long what has arrived is not looked for again: a page asks eight questions in a row."""
 _DELETED_AT_ONCE = 1_000
 
 
@@ -71,12 +76,27 @@ class Objects(Protocol):
 
 
 class ObjectLake:
-    """Events in a bucket; what is fetched stays on the disk: no key ever changes its content."""
+    """Events in a bucket; what is fetched stays on the disk: no key ever changes its content.
 
-    def __init__(self, objects: Objects, folder: Path) -> None:
-        self._objects, self._folder = objects, folder
+    A survey serves whoever asks within `good_for` seconds of it.
+    """
+
+    def __init__(self, objects: Objects, folder: Path, *, good_for: float = 0.0) -> None:
+        self._objects, self._folder, self._good_for = objects, folder, good_for
         self._landed: dict[str, Landing] = {}
         self._read: tuple[Manifest, str] | None = None
+        self._surveyed: tuple[float, Survey] | None = None
+
+    def survey(self, most: int, *, anew: bool = False) -> Survey:
+        """See `view.Lake`."""
+        # Not a monotonic clock: it may stand still while a function is frozen.
+        began = time.time()
+        if self._surveyed and not anew and 0 <= began - self._surveyed[0] < self._good_for:
+            return self._surveyed[1]
+        landed = self.read_landed(self.list_landed(most))
+        survey = Survey(landed=tuple(landed), manifest=self.read_manifest()[0])
+        self._surveyed = began, survey
+        return survey
 
     def land(self, key: str, text: str) -> None:
         """Keep what just arrived; the same once more changes nothing."""
@@ -101,7 +121,7 @@ class ObjectLake:
             return Manifest(), None
         if self._read is None or self._read[1] != token:
             manifest: Manifest = from_plain(Manifest, json.loads(content), where=MANIFEST)
-            self._forget_all_but([file.key for file in manifest.files])
+            self._forget_all_but(manifest.keys)
             self._read = manifest, token
         return self._read
 
@@ -109,13 +129,15 @@ class ObjectLake:
         """See `view.Lake`."""
         self._objects.replace(MANIFEST, json.dumps(to_plain(manifest)).encode(), token)
 
-    def fetch(self, files: Sequence[DataFile]) -> list[Path]:
+    def fetch(self, files: Sequence[DataFile | Whole]) -> list[Path]:
         """See `view.Lake`."""
         return self._copies([file.key for file in files])
 
     def store(self, path: Path, key: str) -> None:
-        """See `view.Lake`."""
-        self._objects.put(key, path.read_bytes())
+        """See `view.Lake`: whoever stored a file is likely to read it."""
+        content = path.read_bytes()
+        self._objects.put(key, content)
+        self._keep(key, content)
 
     def list_for_athena(self, place: Partition, files: Sequence[DataFile]) -> None:
         """See `view.Lake`: a table of Athena's in the format of symlinks reads this list."""
@@ -134,9 +156,10 @@ class ObjectLake:
 
     def _forget_all_but(self, keys: Sequence[str]) -> None:
         kept = {self._folder / key for key in keys}
-        for path in (self._folder / FILES).rglob("*.*"):
-            if path.is_file() and path not in kept:
-                path.unlink()
+        for folder in (FILES, WHOLES):
+            for path in (self._folder / folder).rglob("*.*"):
+                if path.is_file() and path not in kept:
+                    path.unlink()
 
     def _copies(self, keys: Sequence[str]) -> list[Path]:
         missing = [key for key in keys if not (self._folder / key).exists()]
@@ -146,8 +169,10 @@ class ObjectLake:
         return [self._folder / key for key in keys]
 
     def _copy(self, key: str) -> None:
+        self._keep(key, self._objects.get(key)[0])
+
+    def _keep(self, key: str, content: bytes) -> None:
         path = self._folder / key
-        content, _ = self._objects.get(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{os.getpid()}")
         partial.write_bytes(content)
@@ -243,4 +268,5 @@ def connect(bucket: str) -> ObjectLake:
     # It lasts as long as the process does, as Lambda's own disk.
     folder = Path(mkdtemp(prefix="lake-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return ObjectLake(S3Objects(boto3.client("s3", config=config), bucket), folder)
+    objects = S3Objects(boto3.client("s3", config=config), bucket)
+    return ObjectLake(objects, folder, good_for=GOOD_FOR_SECONDS)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
 
 EVENTS_TIMEOUT = Duration.seconds(10)
-MERGE_EVERY = Duration.minutes(5)
+MERGE_EVERY = Duration.minutes(1)
 MERGE_TIMEOUT = Duration.minutes(4)
 REQUEST_TIMEOUT = Duration.seconds(30)
 BATCH_SIZE = 10
@@ -92,7 +92,7 @@ class LakeService(EnvironmentStack):
         self._let_list(function)
         events.Rule(
             self,
-            "EveryFewMinutes",
+            "EveryMinute",
             schedule=events.Schedule.rate(MERGE_EVERY),
             targets=[targets.LambdaFunction(function, retry_attempts=0)],
         )

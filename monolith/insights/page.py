@@ -27,10 +27,12 @@ class Page:
 
 
 def usual_period() -> Period:
-    """Return the days up to the last one on which somebody ordered, of those that are over."""
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    last = min(queries.find_last_trading_day() or yesterday, yesterday)
-    until = last + timedelta(days=1)
+    """Return the days before that of the newest order: they are over.
+
+    What is said of them does not change, so that it need not be found again.
+    """
+    today = datetime.now(UTC).date()
+    until = min(queries.find_last_trading_day() or today, today)
     return Period(first_day=until - timedelta(days=USUAL_DAYS), until_day=until)
 
 

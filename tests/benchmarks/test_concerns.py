@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from benchmarks.concerns import drawing, telling
-from benchmarks.concerns.clients import Look, _source
+from benchmarks.concerns.clients import Answer, Look, answers_of
 from benchmarks.concerns.database import DatabaseLoad
 from benchmarks.concerns.stages import Stage
 
@@ -18,7 +19,7 @@ def stage(*moved, read=100.0, order=50.0, source=None, errors=()):
     answered = source or ("service" if moved else "monolith")
     return Stage(
         moved=moved,
-        looks={"order_history": [Look(1.0, read, answered) for _ in range(200)]},
+        looks={"order_history": [Look(1.0, read, [Answer(answered)]) for _ in range(200)]},
         orders=[order] * 100,
         load=DatabaseLoad(busy=0.5, buffers_per_second=12_345.0),
         handlers={"order_history": [5.0] * 10} if moved else {},
@@ -80,14 +81,48 @@ def test_drawing_is_svg_with_a_bar_for_each_stage_of_each_measure():
 
 
 @pytest.mark.parametrize(
-    ("said", "source"),
+    ("said", "answers"),
     [
-        (["order_history=service; reason=stage"], "service"),
-        (["order_detail=monolith; reason=hold, order_history=service; reason=stage"], "service"),
-        (["order_history=monolith; reason=timeout; as_of=3; ms=2.0"], "monolith"),
-        ([], "nobody"),
-        (["order_detail=service; reason=stage"], "nobody"),
+        (["order_history=service; reason=stage"], [Answer("service")]),
+        (
+            ["order_detail=monolith; reason=hold, order_history=service; reason=stage"],
+            [Answer("service")],
+        ),
+        (
+            ["order_history=monolith; reason=timeout; as_of=3; ms=2.0"],
+            [Answer("monolith", 2.0)],
+        ),
+        (
+            [
+                "order_history=service; reason=stage; as_of=3; ms=2.5",
+                "order_history=monolith; reason=timeout; as_of=3; ms=1.0",
+            ],
+            [Answer("service", 2.5), Answer("monolith", 1.0)],
+        ),
+        ([], []),
+        (["order_detail=service; reason=stage"], []),
     ],
 )
-def test_who_answered_is_read_from_the_header(said, source):
-    assert _source(said, "order_history") == source
+def test_who_answered_is_read_from_the_header(said, answers):
+    assert answers_of("order_history", said) == answers
+
+
+@pytest.mark.parametrize(
+    ("sources", "is_by_service"),
+    [(["service"], True), (["service", "monolith"], False), ([], False)],
+)
+def test_page_is_the_services_if_all_its_reads_are(sources, is_by_service):
+    assert Look(1.0, 2.0, [Answer(each) for each in sources]).is_by_service is is_by_service
+
+
+def test_reports_are_held_against_the_questions_and_not_the_page():
+    def reports(*moved, asking):
+        answers = [Answer("service" if moved else "monolith", asking / 6)] * 6
+        looks = {"sales_insights": [Look(1.0, 1_000.0, answers)] * 20}
+        return replace(stage(*moved), looks=looks)
+
+    slow = held(reports(asking=600.0), reports("sales_insights", asking=31.0))
+    fast = held(reports(asking=600.0), reports("sales_insights", asking=29.0))
+
+    assert slow["reports, times faster"] is False
+    assert fast["reports, times faster"] is True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from extracted_services.sales_insights.queries.answering import answer, read_question
+from extracted_services.sales_insights.queries.remembering import Remembered
 from extracted_services.sales_insights.queries.streams import checksum, list_streams, read_stream
 
-__all__ = ["answer", "checksum", "list_streams", "read_question", "read_stream"]
+__all__ = ["Remembered", "answer", "checksum", "list_streams", "read_question", "read_stream"]

@@ -17,6 +17,7 @@ from event_contracts.sales_insights import (
 from extracted_services.read_models.parameters import BadParameter, check_names, read
 from extracted_services.sales_insights.queries import streams
 from extracted_services.sales_insights.queries.looking import look
+from extracted_services.sales_insights.queries.remembering import Remembered
 from extracted_services.sales_insights.queries.statements import STATEMENTS
 from extracted_services.sales_insights.queries.writing import name_in_sql, written
 
@@ -52,8 +53,12 @@ def read_question(name: str, parameters: Mapping[str, str]) -> Question:
     return Question.over(period, name, about=about)
 
 
-def answer(question: Question, lake: Lake, engine: Any) -> Answer:
+def answer(
+    question: Question, lake: Lake, engine: Any, remembered: Remembered | None = None
+) -> Answer:
     """Answer a question from every event that has arrived. `engine` is a DuckDB connection.
+
+    What is `remembered` is not looked for again.
 
     Raises:
         NotComplete: see `looking.look`, and `streams.answer` about a stream.
@@ -61,19 +66,25 @@ def answer(question: Question, lake: Lake, engine: Any) -> Answer:
     if question.name == streams.ORDERS_BOOKED:
         return streams.answer(question, lake, engine)
     statement, period = STATEMENTS[question.name], question.period
-    row_class = ROWS[question.name]
+    known = remembered or Remembered()
 
     def ask(seen: Look) -> Answer:
-        seen.provide(statement.reads, period.until_day)
-        found = seen.rows(written(statement.sql, period, about=question.about))
+        fingerprint = seen.fingerprint(statement.reads, period.until_day)
         return Answer(
             question=question.name,
             as_of=_complete_days(period, seen.recorded_until),
             recorded_until=seen.recorded_until,
-            rows=tuple(to_plain(row_class(**row)) for row in found),
+            rows=known.rows(question, fingerprint, lambda: _find(question, seen)),
         )
 
     return look(lake, engine, ask)
+
+
+def _find(question: Question, seen: Look) -> tuple[Any, ...]:
+    statement, row_class = STATEMENTS[question.name], ROWS[question.name]
+    seen.provide(statement.reads, question.period.until_day)
+    found = seen.rows(written(statement.sql, question.period, about=question.about))
+    return tuple(to_plain(row_class(**row)) for row in found)
 
 
 def _complete_days(period: Period, recorded_until: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from hashlib import blake2b
 from pathlib import Path
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date, datetime
 
-    from extracted_services.sales_insights.view import DataFile, Lake, LandedRow, Landing, Manifest
+    from extracted_services.sales_insights.view import (
+        DataFile,
+        Lake,
+        LandedRow,
+        Survey,
+        Whole,
+    )
 
 MOST_LANDED = 10_000
 """Landed objects that an answer looks at; more mean that nothing has been merged for long."""
-MOST_HELD_BYTES = 16 * 1024**2
-"""Files of a table that are no larger together are read once, and held in memory until a merge:
-opening a year of daily files takes longer than what is asked of them."""
 TRIES = 3
 _FOR_EVER = "9999-12-31"
 
@@ -33,22 +37,20 @@ T = TypeVar("T")
 def look(lake: Lake, engine: Any, ask: Callable[[Look], T], *, tries: int = TRIES) -> T:
     """Look at all that has arrived, and return what `ask` makes of it.
 
-    What landed is looked at before the list of files: an event that a merge moves meanwhile is
-    seen in both places, and counted once, rather than in none. `engine` is a DuckDB connection.
+    `engine` is a DuckDB connection.
 
     Raises:
         NotComplete: nothing has arrived yet, merging lags far behind, or merges were faster every
             time. What `ask` raises is raised, too.
     """
     try:
-        keys = lake.list_landed(MOST_LANDED + 1)
-        landed = lake.read_landed(keys)
-        manifest, _ = lake.read_manifest()
-        recorded_until = newest(manifest, landed)
-        if recorded_until is None or len(keys) > MOST_LANDED:
-            raise NotComplete("lake", f"{len(keys)} landed objects, {len(manifest.files)} files")
+        survey = lake.survey(MOST_LANDED + 1, anew=tries < TRIES)
+        recorded_until = newest(survey.manifest, survey.landed)
+        if recorded_until is None or len(survey.landed) > MOST_LANDED:
+            there = f"{len(survey.landed)} landed objects, {len(survey.manifest.files)} files"
+            raise NotComplete("lake", there)
         with TemporaryDirectory(prefix="asking-") as folder:
-            return ask(Look(lake, engine, manifest, landed, recorded_until, Path(folder)))
+            return ask(Look(lake, engine, survey, recorded_until, Path(folder)))
     except Gone as error:
         if tries == 1:
             raise NotComplete("lake", f"merged while it was read: {error}") from error
@@ -62,14 +64,13 @@ class Look:
         self,
         lake: Lake,
         engine: Any,
-        manifest: Manifest,
-        landed: Sequence[Landing],
+        survey: Survey,
         recorded_until: datetime,
         folder: Path,
     ) -> None:
         self.recorded_until = recorded_until
         self._lake, self._engine, self._folder = lake, engine, folder
-        self._manifest, self._landed = manifest, landed
+        self._manifest, self._landed = survey.manifest, survey.landed
 
     @property
     def heard(self) -> int:
@@ -78,8 +79,8 @@ class Look:
 
     def provide(self, reads: Collection[str], until_day: date) -> None:
         """Give DuckDB these tables and views: what occurred before a day, or was stated of it."""
-        for table in sorted({table for name in reads for table in BEHIND.get(name, (name,))}):
-            self._provide(table, _FOR_EVER if table == STATED else until_day.isoformat())
+        for table in _tables_behind(reads):
+            self._provide(table, _until(table, until_day))
         for name in sorted(BEHIND.keys() & reads):
             self._engine.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {VIEWS[name]}")
 
@@ -89,6 +90,19 @@ class Look:
         names = [column[0] for column in result.description]
         return [dict(zip(names, map(_utc, row), strict=True)) for row in result.fetchall()]
 
+    def fingerprint(self, reads: Collection[str], until_day: date) -> str:
+        """Sum up what `provide` would give: from the same, whatever is asked has the same answer.
+
+        Merging alone changes it, too, as new names of files: rarely, of days that are over.
+        """
+        digest = blake2b(digest_size=16)
+        for table in _tables_behind(reads):
+            until = _until(table, until_day)
+            files = [file.key for file in self._manifest.of_table(table) if file.day < until]
+            landed = [fact for fact, row in self._landed_of(table).items() if row.place.day < until]
+            digest.update(json.dumps([table, files, sorted(landed)]).encode())
+        return digest.hexdigest()
+
     def _provide(self, table: str, until: str) -> None:
         kept = self._kept(table, until)
         landed = self._landed_rows(table, until)
@@ -96,13 +110,19 @@ class Look:
         self._engine.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {rows}")
 
     def _kept(self, table: str, until: str) -> str:
-        files = self._files(table)
-        if sum(file.size_bytes for file in files) > MOST_HELD_BYTES:
+        """Select the rows in files: of a small table out of memory, where one file brings it."""
+        whole = self._manifest.whole(table)
+        if whole is None:
+            files = self._manifest.of_table(table)
             return rows_of(self._lake, [file for file in files if file.day < until], table)
-        name = f"held_{table}_{_digest(files)}"
+        return _before(until, self._held(whole))
+
+    def _held(self, whole: Whole) -> str:
+        name = f"held_{whole.table}_{_digest([whole])}"
         if not self._has(name):
-            self._replace(f"held_{table}_", name, rows_of(self._lake, files, table))
-        return _before(until, name)
+            rows = rows_of(self._lake, [whole], whole.table)
+            self._replace(f"held_{whole.table}_", name, rows)
+        return name
 
     def _landed_rows(self, table: str, until: str) -> str:
         """Select what landed, in a table to which only what is new is added.
@@ -110,21 +130,24 @@ class Look:
         Nothing leaves that table but by a merge, after which there are other files, and another
         table; if something has left it otherwise, it is made anew.
         """
-        landed = {
-            row.fact_id: row
-            for landing in self._landed
-            for row in landing.rows
-            if row.place.table == table
-        }
+        landed = self._landed_of(table)
         if not landed:
             return ""
-        name = f"landed_{table}_{_digest(self._files(table))}"
+        name = f"landed_{table}_{_digest(self._manifest.of_table(table))}"
         staged = self._staged_in(name)
         if staged - landed.keys():
             self._engine.execute(f"DROP TABLE {name}")
             staged = set()
         self._stage(name, table, [row for fact, row in landed.items() if fact not in staged])
         return _before(until, name)
+
+    def _landed_of(self, table: str) -> dict[str, LandedRow]:
+        return {
+            row.fact_id: row
+            for landing in self._landed
+            for row in landing.rows
+            if row.place.table == table
+        }
 
     def _staged_in(self, name: str) -> set[str]:
         if not self._has(name):
@@ -136,8 +159,7 @@ class Look:
         """Add rows to a table of what landed, but for those that are in files by now."""
         if not rows:
             return
-        days = {row.place.day for row in rows}
-        merged = rows_of(self._lake, [f for f in self._files(table) if f.day in days], table)
+        merged = self._kept_of_days(table, {row.place.day for row in rows})
         staged = self._folder / f"{table}.jsonl"
         stage(rows, staged)
         new = (
@@ -148,6 +170,12 @@ class Look:
             self._engine.execute(f"INSERT INTO {name} BY NAME {new}")
         else:
             self._replace(f"landed_{table}_", name, new)
+
+    def _kept_of_days(self, table: str, days: Collection[str]) -> str:
+        if self._manifest.whole(table) is not None:
+            return self._kept(table, _FOR_EVER)
+        files = [file for file in self._manifest.of_table(table) if file.day in days]
+        return rows_of(self._lake, files, table)
 
     def _replace(self, prefix: str, name: str, rows: str) -> None:
         for outdated in self._tables(prefix):
@@ -163,15 +191,20 @@ class Look:
         )
         return [name for (name,) in found.fetchall()]
 
-    def _files(self, table: str) -> list[DataFile]:
-        return [file for file in self._manifest.files if file.table == table]
+
+def _tables_behind(reads: Collection[str]) -> list[str]:
+    return sorted({table for name in reads for table in BEHIND.get(name, (name,))})
+
+
+def _until(table: str, until_day: date) -> str:
+    return _FOR_EVER if table == STATED else until_day.isoformat()
 
 
 def _before(until: str, name: str) -> str:
     return f"SELECT * FROM {name} WHERE occurred_at < TIMESTAMP '{until}'"  # noqa: S608
 
 
-def _digest(files: Iterable[DataFile]) -> str:
+def _digest(files: Iterable[DataFile | Whole]) -> str:
     digest = blake2b(digest_size=16)
     for file in files:
         digest.update(f"{file.key}\n".encode())

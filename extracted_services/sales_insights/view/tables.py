@@ -38,7 +38,7 @@ Those of orders are taken apart into facts. Those of products are rows of a tabl
 a product is now tells less than the facts that made it so.
 """
 OTHERS = "other_events"
-FILES, ATHENA, MANIFEST = "events/", "athena/", "manifest.json"
+FILES, WHOLES, ATHENA, MANIFEST = "events/", "tables/", "athena/", "manifest.json"
 
 _ENVELOPE = (
     ("fact_id", "VARCHAR"),
@@ -83,6 +83,15 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """One file with the rows of all files of a small table: what a function begins with."""
+
+    key: str
+    table: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replaced:
     """A file whose events are in another one since an instant; somebody may be reading it yet."""
 
@@ -94,21 +103,54 @@ class Replaced:
 class Manifest:
     """Which files hold the events that were merged, and when the newest of those was recorded.
 
-    `heard` is the version that the stream of heartbeats had come to by then.
+    `wholes` repeat the rows of tables that are small. `heard` is the version that the stream of
+    heartbeats had come to by then.
     """
 
     files: tuple[DataFile, ...] = ()
+    wholes: tuple[Whole, ...] = ()
     replaced: tuple[Replaced, ...] = ()
     recorded_until: datetime | None = None
     heard: int = 0
+
+    @property
+    def keys(self) -> list[str]:
+        """Name every object that counts."""
+        return [file.key for file in self.files] + [whole.key for whole in self.wholes]
 
     def of(self, place: Partition) -> tuple[DataFile, ...]:
         """Return the files of a partition."""
         return tuple(file for file in self.files if file.place == place)
 
+    def of_table(self, table: str) -> tuple[DataFile, ...]:
+        """Return the files of a table."""
+        return tuple(file for file in self.files if file.table == table)
+
+    def whole(self, table: str) -> Whole | None:
+        """Return the one file with all rows of a table; None if the table is not small."""
+        return next((whole for whole in self.wholes if whole.table == table), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All that had arrived at a moment: what landed, and which files there were *after* that.
+
+    In this order an event that a merge moves meanwhile is seen in both places, rather than in none.
+    """
+
+    landed: tuple[Landing, ...]
+    manifest: Manifest
+
 
 class Lake(Protocol):
     """Where all of it is kept: S3 and the disk of a function, or the memory of a test."""
+
+    def survey(self, most: int, *, anew: bool = False) -> Survey:
+        """See what has arrived, at most so many landed objects: a moment ago, unless `anew`.
+
+        Raises:
+            Gone: a landed object was merged and taken away meanwhile.
+        """
 
     def list_landed(self, most: int) -> list[str]:
         """List objects that landed and were not taken away after they were merged."""
@@ -130,7 +172,7 @@ class Lake(Protocol):
             ManifestMoved: somebody else has replaced it.
         """
 
-    def fetch(self, files: Sequence[DataFile]) -> list[Path]:
+    def fetch(self, files: Sequence[DataFile | Whole]) -> list[Path]:
         """Return local copies.
 
         Raises:
@@ -187,7 +229,7 @@ def shape_of(table: str) -> str:
     return blake2b(repr(columns_of(table)).encode(), digest_size=8).hexdigest()
 
 
-def rows_of(lake: Lake, files: Sequence[DataFile], table: str) -> str:
+def rows_of(lake: Lake, files: Sequence[DataFile | Whole], table: str) -> str:
     """Return what selects the rows of files of a table, in its columns.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 INIT_LIMIT_SECONDS = 30.0  # Lambda's is 10; a busy laptop starting ten at once needs more
+# An HTTP API waits no longer: what may take longer has nobody waiting for it. On AWS it would have
+# a machine of its own; here it gives way to those that somebody waits for.
+LONGEST_WAITED_FOR_SECONDS = 30.0
+_GIVING_WAY = 10
 RESPONSE_LIMIT_BYTES = 6 * 1024 * 1024 + 100
 
 
@@ -87,7 +92,9 @@ class Worker:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self._log.write_end,
             stderr=self._log.write_end,
-            preexec_fn=_die_with_the_host,
+            preexec_fn=_die_with_the_host_and_give_way
+            if self.function.timeout_seconds > LONGEST_WAITED_FOR_SECONDS
+            else _die_with_the_host,
             start_new_session=True,  # Ctrl-C is for the host, which then lets invocations end
         )
         self._log.started()
@@ -217,3 +224,8 @@ def _within_the_size_limit(answer: HandlerAnswer) -> HandlerAnswer:
 
 def _die_with_the_host() -> None:
     signal_at_parent_death(signal.SIGKILL)
+
+
+def _die_with_the_host_and_give_way() -> None:
+    _die_with_the_host()
+    os.nice(_GIVING_WAY)

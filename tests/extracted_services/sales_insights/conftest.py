@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from extracted_services.sales_insights import store
-from extracted_services.sales_insights.queries import looking
+from extracted_services.sales_insights.projection import merging
 from extracted_services.sales_insights.store import ObjectLake, S3Objects
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
 
@@ -17,10 +17,10 @@ def engine():
         yield connection
 
 
-@pytest.fixture(params=[0, looking.MOST_HELD_BYTES], ids=["files", "held"])
+@pytest.fixture(params=[0, merging.MOST_HELD_BYTES], ids=["files", "held"])
 def holding(request, monkeypatch):
     """Ask files where they lie, as of much trade, and hold what they tell, as of little."""
-    monkeypatch.setattr(looking, "MOST_HELD_BYTES", request.param)
+    monkeypatch.setattr(merging, "MOST_HELD_BYTES", request.param)
 
 
 @pytest.fixture

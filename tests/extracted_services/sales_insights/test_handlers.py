@@ -9,7 +9,8 @@ from unittest.mock import Mock
 import pytest
 
 from extracted_services.lambda_support.responding import Request
-from extracted_services.sales_insights import handlers, projection
+from extracted_services.sales_insights import handlers
+from extracted_services.sales_insights.projection import merging
 from extracted_services.sales_insights.view import LANDING
 from tests.extracted_services.messages import batch, given_back, message
 from tests.extracted_services.sales_insights.facts import some_trade
@@ -110,7 +111,7 @@ def test_merging_goes_on_while_there_is_something_left_and_time(
 ):
     monkeypatch.setattr(handlers, "_lake", lambda: lake)
     monkeypatch.setattr(handlers, "_engine", lambda: engine)
-    monkeypatch.setattr(projection, "MOST_LANDED", 1)
+    monkeypatch.setattr(merging, "MOST_LANDED", 1)
     for each in some_trade()[:3]:
         handlers.take_in(batch(each), kept_in=lake)
 

@@ -19,7 +19,7 @@ from event_contracts.ordering import (
 from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NOBODY, customer_stream
 from extracted_services.sales_insights import projection, store, view
-from extracted_services.sales_insights.projection import READ_FOR, merge
+from extracted_services.sales_insights.projection import READ_FOR, merge, merging
 from extracted_services.sales_insights.store import Gone, ManifestMoved, ObjectLake
 from extracted_services.sales_insights.view import (
     ATHENA,
@@ -27,6 +27,7 @@ from extracted_services.sales_insights.view import (
     LANDING,
     OTHERS,
     TABLES,
+    WHOLES,
     Partition,
     columns_of,
     row_of,
@@ -52,9 +53,9 @@ from tests.extracted_services.sales_insights.in_memory_objects import (
     PowerCut,
 )
 
-# Six files, the manifest, their six lists for Athena are put; what landed is taken away: 13 of them
-# change anything in the merge that dies.
-CHANGES = 13
+# Six files, five whole tables, the manifest and the six lists for Athena are put; what landed is
+# taken away: 18 of them change anything in the merge that dies.
+CHANGES = 18
 
 
 def files_of(lake):
@@ -204,6 +205,40 @@ def test_full_file_is_left_alone_and_still_keeps_its_events_from_coming_twice(la
     assert full in files_of(lake)
 
 
+def test_small_table_is_kept_whole_and_a_table_that_has_grown_is_not(
+    lake, engine, objects, monkeypatch
+):
+    monkeypatch.setattr(merging, "MOST_HELD_BYTES", 2**20)
+    trade = some_trade()
+    land_and_merge(lake, engine, *trade)
+
+    for whole in lake.read_manifest()[0].wholes:
+        counted = [file.rows for file in files_of(lake) if file.table == whole.table]
+        kept = view.rows_of(lake, [whole], whole.table)
+        assert engine.execute(f"SELECT count(*) FROM ({kept})").fetchone() == (sum(counted),)
+    assert {whole.table for whole in lake.read_manifest()[0].wholes} == {
+        file.table for file in files_of(lake)
+    }
+
+    monkeypatch.setattr(merging, "MOST_HELD_BYTES", 0)
+    merge(lake, engine, now=NOW + READ_FOR)
+    assert lake.read_manifest()[0].wholes == ()
+    merge(lake, engine, now=NOW + 3 * READ_FOR)
+    assert objects.list(WHOLES, 100) == []
+
+
+def test_lake_that_was_merged_before_tables_were_kept_whole_gets_them(lake, engine, monkeypatch):
+    monkeypatch.setattr(merging, "MOST_HELD_BYTES", 0)
+    land_and_merge(lake, engine, *some_trade())
+    expected = everything(lake, engine)
+
+    monkeypatch.setattr(merging, "MOST_HELD_BYTES", 2**20)
+    merge(lake, engine, now=NOW)
+
+    assert len(lake.read_manifest()[0].wholes) == len({file.table for file in files_of(lake)})
+    assert everything(lake, engine) == expected
+
+
 def test_replaced_file_stays_for_whoever_reads_it_and_goes_in_the_end(lake, engine, objects):
     land_and_merge(lake, engine, placed("A", 1, march(10), ("JAR", 1, 1)), now=NOW)
     land_and_merge(lake, engine, placed("B", 2, march(10), ("JAR", 1, 1)), now=NOW)
@@ -329,7 +364,7 @@ def test_object_that_is_gone_is_not_taken_for_an_empty_one(lake):
 
 
 def test_merge_takes_in_no_more_than_it_can_hold(lake, engine, monkeypatch, objects):
-    monkeypatch.setattr(projection, "MOST_LANDED", 2)
+    monkeypatch.setattr(merging, "MOST_LANDED", 2)
     for event in some_trade()[:3]:
         land(lake, event)
 

@@ -8,11 +8,13 @@ from event_contracts.catalogue import PricePoint
 from event_contracts.sales_insights import MOST_HOURS, ROWS, Period, Question, days_since_1970
 from extracted_services.read_models.answering import NotComplete
 from extracted_services.read_models.parameters import BadParameter
-from extracted_services.sales_insights import queries
+from extracted_services.sales_insights import queries, store
+from extracted_services.sales_insights.projection import merging
 from extracted_services.sales_insights.queries import looking
 from extracted_services.sales_insights.queries.statements import STATEMENTS
 from extracted_services.sales_insights.queries.writing import written
-from extracted_services.sales_insights.view import LANDING, stage
+from extracted_services.sales_insights.store import ObjectLake
+from extracted_services.sales_insights.view import FILES, LANDING, stage
 from tests.extracted_services.sales_insights.facts import (
     ALL,
     MARCH,
@@ -36,10 +38,11 @@ from tests.extracted_services.sales_insights.facts import (
     some_trade,
     stated,
 )
+from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
 
 
 def test_what_is_held_in_memory_gives_way_to_what_a_merge_has_made(lake, engine, monkeypatch):
-    monkeypatch.setattr(looking, "MOST_HELD_BYTES", 2**20)
+    monkeypatch.setattr(merging, "MOST_HELD_BYTES", 2**20)
 
     land_and_merge(lake, engine, placed("A1", 1, march(1), ("HEART", 1, 100)))
     before = rows(lake, engine, "takings_by_day")
@@ -51,6 +54,31 @@ def test_what_is_held_in_memory_gives_way_to_what_a_merge_has_made(lake, engine,
         "WHERE starts_with(table_name, 'held_ordering_order_placed_v1_')"
     ).fetchone()
     assert (len(before), len(after), held) == (1, 2, (1,))
+
+
+def test_cold_function_fetches_one_file_of_a_small_table_however_many_days_it_has(
+    lake, engine, objects, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(merging, "MOST_HELD_BYTES", 2**20)
+    days = [placed(f"A{day}", day, march(day), ("HEART", 1, 100)) for day in range(1, 11)]
+    land_and_merge(lake, engine, *days)
+    expected = rows(lake, engine, "takings_by_product")
+    fetched = []
+
+    class Counted(InMemoryObjects):
+        def get(self, key):
+            fetched.append(key)
+            return objects.get(key)
+
+        def list(self, prefix, most):
+            return objects.list(prefix, most)
+
+    with store.engine() as own:
+        cold = ObjectLake(Counted(), tmp_path / "cold")
+        assert rows(cold, own, "takings_by_product") == expected
+
+    assert [key.partition("/")[0] for key in fetched] == ["manifest.json", "tables"]
+    assert len(objects.list(FILES, 100)) == 10
 
 
 def test_every_question_has_an_answer():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 
+from extracted_services.sales_insights import store
 from extracted_services.sales_insights.store import Gone, ManifestMoved, ObjectLake
 from extracted_services.sales_insights.view import DataFile, Manifest
 from tests.extracted_services.sales_insights.facts import (
@@ -106,4 +109,26 @@ def test_copies_of_what_is_gone_leave_the_disk(engine, tmp_path):
     everything(reader, engine)
 
     copies = {path.name for path in (tmp_path / "reader").rglob("*.*") if path.is_file()}
-    assert copies <= {file.key.rpartition("/")[2] for file in lake.read_manifest()[0].files}
+    assert copies <= {key.rpartition("/")[2] for key in lake.read_manifest()[0].keys}
+
+
+def test_page_of_questions_is_answered_from_one_survey(objects, tmp_path, engine, monkeypatch):
+    lake = ObjectLake(objects, tmp_path, good_for=0.5)
+    clock = 1_000.0
+    monkeypatch.setattr(store, "time", Mock(time=lambda: clock))
+    land(lake, *some_trade()[:2])
+
+    first = lake.survey(10)
+    land(lake, *some_trade()[2:])
+    clock = 1_000.4
+    again, anew = lake.survey(10), lake.survey(10, anew=True)
+    clock = 1_001.0
+    later = lake.survey(10)
+    clock = 900.0
+    after_the_clock_was_put_back = lake.survey(10)
+
+    assert again is first
+    assert len(first.landed) == 1
+    assert len(anew.landed) == 2
+    assert later is not anew
+    assert after_the_clock_was_put_back is not later

@@ -113,6 +113,20 @@ def test_warm_worker_answers_again(source, runtime):
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("timeout_seconds", "gives_way"), [(30, False), (31, True)], ids=["waited for", "in peace"]
+)
+def test_function_that_nobody_can_wait_for_gives_way(source, timeout_seconds, gives_way):
+    async def run():
+        async with running_host(source) as host:
+            answer, _ = await invoke(host, "on_event", timeout_seconds=timeout_seconds)
+
+            niceness = os.getpriority(os.PRIO_PROCESS, answer["pid"])
+            assert (niceness > os.getpriority(os.PRIO_PROCESS, 0)) is gives_way
+
+    asyncio.run(run())
+
+
 @both_runtimes
 def test_raised_error_has_aws_shape(source, runtime):
     async def run():

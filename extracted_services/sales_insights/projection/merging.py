@@ -1,7 +1,4 @@
-"""From events to rows, and from rows to files: one file for each day of each table.
-
-A snapshot of orders is taken apart into the facts that it tells, for those that were never told by
-events. Each fact has one name, whoever tells it, so that it counts once.
+"""From rows to files: one file for each day of each table, and one for a whole table that is small.
 
 A crash between any two steps loses nothing and shows nothing twice: files count from the moment at
 which the list of files names them, what landed goes after that, and readers look at what landed
@@ -13,27 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
-from itertools import accumulate, groupby
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from event_contracts.ordering import (
-    CustomerOrdersSnapshotTaken,
-    ItemsReturned,
-    OrderCancelled,
-    OrderDispatched,
-    OrderPlaced,
-)
-from event_contracts.registry import event_type_of
-from event_contracts.strangler import HeartbeatSent
 from extracted_services.sales_insights.view import (
     FILES,
+    WHOLES,
     DataFile,
     Replaced,
+    Whole,
     heard,
     newest,
-    row_of,
     rows_of,
     shape_of,
     stage,
@@ -41,26 +30,24 @@ from extracted_services.sales_insights.view import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from event_contracts.envelope import Envelope
-    from event_contracts.ordering import OrderRecord
     from extracted_services.sales_insights.view import (
         Lake,
         LandedRow,
         Landing,
         Manifest,
         Partition,
-        Row,
     )
 
-PATH = "sales_insights"
-"""Whose heartbeats are listened to: those of other paths only wake their own services."""
 MOST_LANDED = 2_000
 """Landed objects that one merge takes in."""
 FULL_BYTES = 64 * 1024 * 1024
 """A file of this size is left alone; the next events of its partition begin another one."""
+MOST_HELD_BYTES = 16 * 1024**2
+"""A table whose files are no larger together is kept in one file as well. Whoever answers begins
+with it: fetching and opening a year of daily files takes longer than what is asked of them."""
 READ_FOR = timedelta(hours=1)
 """A replaced file is kept as long as somebody may be reading it."""
 
@@ -73,69 +60,10 @@ class Merged:
     rows: int = 0
     files: int = 0
 
-
-def facts_of(envelope: Envelope) -> list[Row]:
-    """Turn an event into rows: its own, and those of the facts that a snapshot of orders tells."""
-    if isinstance(envelope.data, HeartbeatSent) and envelope.data.path != PATH:
-        return []
-    if not isinstance(envelope.data, CustomerOrdersSnapshotTaken):
-        return [row_of(envelope, fact_id=_name_of(envelope.data))]
-    told = [
-        row_of(
-            replace(envelope, event_type=event_type_of(fact), occurred_at=at, data=fact),
-            fact_id=_name_of(fact),
-        )
-        for order in envelope.data.orders
-        for at, fact in _facts_about(order, envelope.data.customer_id)
-    ]
-    return [row_of(envelope), *told]
-
-
-def _facts_about(order: OrderRecord, customer_id: int | None) -> Iterator[tuple[datetime, Any]]:
-    whose: Any = {
-        "order_number": order.order_number,
-        "customer_id": customer_id,
-        "placed_at": order.placed_at,
-    }
-    yield (
-        order.placed_at,
-        OrderPlaced(
-            **whose,
-            country=order.country,
-            lines=order.lines,
-            item_count=sum(line.quantity for line in order.lines),
-            total_pence=sum(line.quantity * line.unit_price_pence for line in order.lines),
-        ),
-    )
-    if order.dispatched_at is not None:
-        yield order.dispatched_at, OrderDispatched(**whose, dispatched_at=order.dispatched_at)
-    if order.cancelled_at is not None:
-        yield (
-            order.cancelled_at,
-            OrderCancelled(**whose, cancelled_at=order.cancelled_at, reason=order.cancel_reason),
-        )
-    refunds = accumulate(note.refund_pence for note in order.returns)
-    for note, so_far in zip(order.returns, refunds, strict=True):
-        yield (
-            note.returned_at,
-            ItemsReturned(
-                **whose,
-                credit_note_number=note.credit_note_number,
-                returned_at=note.returned_at,
-                lines=note.lines,
-                refund_pence=note.refund_pence,
-                order_returned_pence=so_far,
-            ),
-        )
-
-
-def _name_of(fact: Any) -> str:
-    match fact:
-        case OrderPlaced() | OrderDispatched() | OrderCancelled():
-            return f"{type(fact).__name__}/{fact.order_number}"
-        case ItemsReturned():
-            return f"{type(fact).__name__}/{fact.order_number}/{fact.credit_note_number}"
-    return ""
+    @property
+    def may_be_more(self) -> bool:
+        """Whether it took in as much as one merge does."""
+        return self.landed == MOST_LANDED
 
 
 def merge(lake: Lake, engine: Any, *, now: datetime, full_bytes: int = FULL_BYTES) -> Merged:
@@ -148,14 +76,15 @@ def merge(lake: Lake, engine: Any, *, now: datetime, full_bytes: int = FULL_BYTE
     keys = lake.list_landed(MOST_LANDED)
     landed = lake.read_landed(keys)
     partitions = _by_partition(row for landing in landed for row in landing.rows)
-    written, changed = [], manifest
+    written = []
     with TemporaryDirectory(prefix="merging-") as folder:
+        merging = _Merging(lake, engine, Path(folder), full_bytes)
         for place, group in partitions:
-            merging = _Merging(lake, engine, Path(folder), full_bytes)
-            file = merging.write(place, group, changed.of(place))
+            file = merging.write(place, group, manifest.of(place))
             if file is not None:
-                written.append((file, _open_file(changed.of(place), full_bytes)))
-    changed = _changed(manifest, written, landed, now)
+                written.append((file, _open_file(manifest.of(place), full_bytes)))
+        changed = _changed(manifest, written, landed, now)
+        changed = _with_wholes(changed, merging, now)
     if changed != manifest:
         lake.replace_manifest(changed, token)
     for place, _ in partitions:
@@ -192,6 +121,15 @@ class _Merging:
             size_bytes=written.stat().st_size,
             shape=shape_of(place.table),
         )
+
+    def keep_whole(self, table: str, files: Sequence[DataFile]) -> Whole:
+        """Write the rows of all files of a table into one."""
+        whole = _whole_of(table, files)
+        written = self.folder / "whole.parquet"
+        rows = rows_of(self.lake, files, table)
+        self.engine.execute(f"COPY ({rows}) TO '{written}' (FORMAT parquet, COMPRESSION zstd)")
+        self.lake.store(written, whole.key)
+        return whole
 
     def _copy(
         self,
@@ -235,6 +173,31 @@ def _key_of(place: Partition, rows: Iterable[LandedRow], opened: DataFile | None
     for fact_id in sorted({row.fact_id for row in rows}):
         digest.update(fact_id.encode())
     return f"{FILES}{place.table}/day={place.day}/{digest.hexdigest()}.parquet"
+
+
+def _with_wholes(manifest: Manifest, merging: _Merging, now: datetime) -> Manifest:
+    """Keep every small table whole, in one file; that of other files than now is outdated."""
+    wholes = []
+    for table in sorted({file.table for file in manifest.files}):
+        files = manifest.of_table(table)
+        if sum(file.size_bytes for file in files) <= MOST_HELD_BYTES:
+            known = _whole_of(table, files) in manifest.wholes
+            wholes.append(_whole_of(table, files) if known else merging.keep_whole(table, files))
+    outdated = sorted(whole.key for whole in set(manifest.wholes) - set(wholes))
+    return replace(
+        manifest,
+        wholes=tuple(wholes),
+        replaced=(*manifest.replaced, *(Replaced(key=key, replaced_at=now) for key in outdated)),
+    )
+
+
+def _whole_of(table: str, files: Iterable[DataFile]) -> Whole:
+    """Name a whole after what it was made from, as `_key_of` does."""
+    digest = blake2b(shape_of(table).encode(), digest_size=16)
+    for file in files:
+        digest.update(f"{file.key}\n".encode())
+    key = f"{WHOLES}{table}/{digest.hexdigest()}.parquet"
+    return Whole(key=key, table=table, shape=shape_of(table))
 
 
 def _changed(
