@@ -6,7 +6,7 @@ BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check lint types imports migrations templates synth format lock reset \
-	bench bench-cold bench-concerns bench-insights bench-notification bench-outbox bench-propagation bench-rest bench-search bench-strangler bench-summary setup-up setup-test setup-cdk setup-bench chromium
+	bench bench-cold bench-concerns bench-insights bench-notification bench-outbox bench-paths bench-propagation bench-rest bench-search bench-strangler bench-summary setup-up setup-test setup-cdk setup-bench chromium
 
 help: ## list the commands
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-18s %s\n", $$1, $$2}'
@@ -45,7 +45,7 @@ format: setup-test ## let the formatter and the safe fixes loose
 	$(APP) -m ruff check --fix .
 	$(APP) -m ruff format .
 
-bench: bench-cold bench-concerns bench-insights bench-notification bench-outbox bench-propagation bench-rest bench-search bench-strangler bench-summary ## every benchmark
+bench: bench-cold bench-concerns bench-insights bench-notification bench-outbox bench-paths bench-propagation bench-rest bench-search bench-strangler bench-summary ## every benchmark
 
 bench-cold: setup-test ## what each service weighs, and how long it takes to import
 	@$(APP) -m benchmarks.cold
@@ -61,6 +61,9 @@ bench-outbox: setup-bench ## what the outbox costs and carries, beside its peers
 
 bench-notification: setup-test ## a letter by a thin event and by a fat one: cost, delay, outage
 	@$(APP) -m benchmarks.notification
+
+bench-paths: setup-test ## each read path climbs to service by its runbook, and is compared while trade goes on (READ=NAME: one of them)
+	@$(APP) -m benchmarks.paths $(if $(READ),--path $(READ))
 
 bench-propagation: setup-test ## commit -> visible in the service
 	$(APP) -m benchmarks.propagation

@@ -6,6 +6,10 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 # Looked up before a benchmark becomes part of a shop of its own, which has another state folder.
@@ -60,6 +64,15 @@ def publish(benchmark: str, figures: list[Figure]) -> bool:
     return all(figure.holds is not False for figure in figures)
 
 
+def aligned(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield rows of the same length with their columns below each other."""
+    cells = list(rows)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
 def _plain(figure: Figure) -> dict[str, object]:
     return {name: value for name, value in asdict(figure).items() if name != "sign"}
 
@@ -80,7 +93,4 @@ def _print_table(figures: list[Figure]) -> None:
         )
         for figure in figures
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+    print("\n".join(aligned(rows)))

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,9 +26,10 @@ _OPEN_SECONDS = 600
 
 @dataclass(frozen=True)
 class RunningShop:
-    """One shop, by its state directory."""
+    """One shop, by its state directory; `told` is what all of its processes are told besides."""
 
     state_dir: Path
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def addresses(self) -> dict[str, Any]:
@@ -40,6 +41,7 @@ class RunningShop:
         """Return the environment in which commands find this shop."""
         return {
             **os.environ,
+            **self.told,
             "BANYAN_STATE_DIR": str(self.state_dir),
             "BANYAN_LOCAL": "yes",
             "DATABASE_URL": self.addresses["postgres"],
@@ -89,10 +91,10 @@ def run_shop(
 ) -> Iterator[RunningShop]:
     """Run a quiet shop of its own, ports and all, for a block: open, with its reads on a rung.
 
-    `environment` is told to all of its processes. Without `await_reads` it is open, and they are on
-    their way.
+    `environment` is told to all of its processes, and to commands. Without `await_reads` it is
+    open, and they are on their way.
     """
-    shop = RunningShop(state_dir)
+    shop = RunningShop(state_dir, environment)
     environment = {
         **os.environ,
         **environment,

@@ -7,6 +7,7 @@ import json
 import psycopg
 import pytest
 
+from infra.local.demo import acting
 from infra.local.demo.acting import live_trade
 from infra.local.demo.visiting import visitor_of
 from infra.local.running import run_shop
@@ -67,9 +68,9 @@ def test_lost_read_model_is_noticed_by_no_reader_and_rebuilt_equal(shop, trading
 
 def reconcile(shop, path):
     """Return what the command says, which has to end with 0."""
-    done = shop.manage("strangler", "reconcile", path, "--json", check=False)
-    told = json.loads(done.stdout)
-    assert done.returncode == 0, f"{told['counts']}, such as {told['findings'][:3]}"
+    done = acting.reconcile(shop, path)
+    (told,) = done.reports
+    assert done.exit_code == 0, f"{told['counts']}, such as {told['findings'][:3]}"
     return told
 
 

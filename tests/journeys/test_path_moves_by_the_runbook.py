@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from infra.local.demo import table
-from infra.local.demo.acting import TIMEOUT_SECONDS, climb, live_trade, open_logins
-from infra.local.demo.readers import reading
+from infra.local.demo.acting import TIMEOUT_SECONDS, live_trade, open_logins
+from infra.local.demo.climbing import climbing
 from infra.local.running import run_shop
-from infra.local.waiting import wait_until
 
 pytestmark = [pytest.mark.platform, pytest.mark.journey]
 PATH = "order_history"
@@ -44,25 +42,18 @@ def test_order_history_moves_by_the_runbook_and_no_customer_notices(shop):
 
     with (
         live_trade(shop, trade, seconds_per_invoice=1.0),
-        reading(shop, PATH, logins) as readings,
+        climbing(shop, PATH, logins, most_minutes_a_step=MOST_MINUTES_A_STEP, tell=print) as climb,
     ):
-        began = time.time()
-        climb(shop, PATH, until="service", most_minutes=MOST_MINUTES_A_STEP, tell=print)
-        stood = table.stays(shop.addresses["postgres"], PATH, began=began, ended=time.time())
-        at_service = stood[-1].since
-        _read_on(readings, since=time.time())
+        readings, stood = climb.readings, climb.stood
 
     print("\n".join(table.lines(readings, stood)))  # noqa: T201 - what the journey was like
+    assert climb.stopped == ""
     assert readings.errors() == []
     assert readings.violations() == []
     assert {stay.rung for stay in stood} == set(table.RUNGS[: table.RUNGS.index("service") + 1])
     assert {(move["kind"], move["actor_kind"]) for move in moves_of(shop)} <= EARNED
-    assert any(each.source == "service" for each in readings.since(at_service))
+    assert any(each.source == "service" for each in climb.read_since_arrival())
     assert readings.orders_placed.total() > 0
-
-
-def _read_on(readings, *, since):
-    wait_until(lambda: len(readings.since(since)) >= 50, "reads at the service", seconds=60)
 
 
 def moves_of(shop):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from infra.local.demo.readers import Logins
 from infra.local.running import ROOT, RunningShop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 TIMEOUT_SECONDS = 1.5
@@ -36,13 +38,15 @@ def open_logins(shop: RunningShop, paths: Sequence[str], *, each_lot: int) -> Lo
 
 
 @contextmanager
-def live_trade(shop: RunningShop, file: Path, *, seconds_per_invoice: float) -> Iterator[None]:
-    """Let invoices come in at a pace until the block ends."""
+def live_trade(
+    shop: RunningShop, file: Path, *, seconds_per_invoice: float
+) -> Iterator[Callable[[], bool]]:
+    """Let invoices come in at a pace until the block ends; what it gives tells whether they do."""
     command = ("replay_trade", str(file), f"--pace={seconds_per_invoice}")
     with (shop.state_dir / "logs" / "replayed.log").open("ab") as log:
         process = _start(shop, *command, output=log.fileno())
         try:
-            yield
+            yield lambda: process.poll() is None
         finally:
             process.terminate()
             _wait(process)
@@ -103,6 +107,26 @@ def climb(
             tell(f"{path}: fell: {error}. The runbook begins again from there")
         else:
             return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What `strangler reconcile` said: of each path that it compared, and by its exit code."""
+
+    exit_code: int
+    reports: Sequence[Mapping[str, Any]]
+    complaint: str = ""
+
+
+def reconcile(shop: RunningShop, *words: str) -> Reconciled:
+    """Compare every key of a path, or of `--all`."""
+    done = shop.manage("strangler", "reconcile", *words, "--json", check=False)
+    told = json.loads(done.stdout or "[]")
+    return Reconciled(
+        exit_code=done.returncode,
+        reports=told if isinstance(told, list) else [told],
+        complaint=done.stderr.rstrip().rpartition("\n")[2] if done.returncode else "",
+    )
 
 
 def _start(shop: RunningShop, *words: str, output: int) -> subprocess.Popen[str]:

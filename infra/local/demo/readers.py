@@ -20,12 +20,10 @@ from infra.local.visits import PAGES, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from threading import Event
 
     from infra.local.demo.truths import Committed
     from infra.local.running import RunningShop
 
-_THINK_SECONDS = 0.3
 _READS_PER_ORDER = 30
 _ORDERS_LOOKED_AT = 5
 
@@ -115,14 +113,19 @@ class Readings:
 
 
 @contextmanager
-def reading(shop: RunningShop, path: str, logins: Logins) -> Iterator[Readings]:
+def reading(
+    shop: RunningShop, path: str, logins: Logins, *, think_seconds: float = 0.3
+) -> Iterator[Readings]:
     """Let everybody who reads a path do so, each in a session of their own, until the block ends.
+
+    From one page to the next they think for so many seconds, give or take half of them.
 
     Raises:
         NotAPage: one of them could not sign in.
     """
     readings, over = Readings(), threading.Event()
-    readers = [_Session(shop, path, reader, readings, over) for reader in logins.readers[path]]
+    pause = _Pause(over, think_seconds)
+    readers = [_Session(shop, path, reader, readings, pause) for reader in logins.readers[path]]
     for reader in readers:
         reader.sign_in(logins)
     threads = [threading.Thread(target=reader.run, daemon=True) for reader in readers]
@@ -136,14 +139,26 @@ def reading(shop: RunningShop, path: str, logins: Logins) -> Iterator[Readings]:
             thread.join(timeout=40)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """Thinking between two pages, until it is all over."""
+
+    over: threading.Event
+    seconds: float
+
+    def think(self, moods: random.Random) -> bool:
+        """Think for a while; tell whether to go on."""
+        return not self.over.wait(moods.uniform(0.5, 1.5) * self.seconds)
+
+
 class _Session:
     """One reader of one path. A customer buys something now and then."""
 
     def __init__(
-        self, shop: RunningShop, path: str, reader: Reader, readings: Readings, over: Event
+        self, shop: RunningShop, path: str, reader: Reader, readings: Readings, pause: _Pause
     ) -> None:
         self._pages, self._truth = PAGES[path], TRUTHS.get(path)
-        self._reader, self._readings, self._over = reader, readings, over
+        self._reader, self._readings, self._pause = reader, readings, pause
         self._browser = Browser(shop.addresses["web"], visitor=reader.visitor)
         self._database = shop.addresses["postgres"]
         self._moods = random.Random(reader.lot)  # noqa: S311 - habits are no secret
@@ -159,11 +174,10 @@ class _Session:
             closing(self._browser),
             psycopg.connect(self._database, autocommit=True) as connection,
         ):
-            while not self._over.is_set():
+            while self._pause.think(self._moods):
                 if self._reader.customer_id and self._moods.randrange(_READS_PER_ORDER) == 0:
                     self._order(self._reader.customer_id)
                 self._look(connection)
-                self._over.wait(self._moods.uniform(0.5, 1.5) * _THINK_SECONDS)
 
     def _order(self, customer_id: int) -> None:
         """Buy something, and look at once whether it is there."""

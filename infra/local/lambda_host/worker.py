@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -229,3 +230,7 @@ def _die_with_the_host() -> None:
 def _die_with_the_host_and_give_way() -> None:
     _die_with_the_host()
     os.nice(_GIVING_WAY)
+    # Where Linux groups processes by sessions, niceness counts within a group, and a worker is a
+    # session of its own: the group has to give way as well.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_GIVING_WAY))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from monolith.strangler.counting.slowness import TIMES_USUAL
-from monolith.strangler.gates.profiles import profile_called
+from monolith.strangler.gates.gating import most_times_usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,13 +70,12 @@ class Knob:
 
 def knobs_of(backfill: BackfillRun) -> Knobs:
     """Return how the knobs of a backfill stand; one that nobody turned stands at its default."""
-    profile = profile_called(getattr(settings, "STRANGLER_PROFILE", "standard"))
     return Knobs(
         chunk_keys=backfill.chunk_keys or CHUNK_KEYS,
         nice=backfill.nice,
         max_pending=backfill.max_pending
         or getattr(settings, "STRANGLER_BACKFILL_MAX_PENDING", MAX_PENDING),
-        slower=backfill.slower or TIMES_USUAL * profile.slowness_factor,
+        slower=backfill.slower or most_times_usual(),
         lag=backfill.lag or LAG_SECONDS,
         hours=_hours(backfill.hours) if backfill.hours else None,
     )

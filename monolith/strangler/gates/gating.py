@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from monolith.strangler.counting.slowness import TIMES_USUAL
 from monolith.strangler.deciding import ladder
 from monolith.strangler.gates import edges, evidence
 from monolith.strangler.gates.profiles import profile_called
@@ -74,6 +75,11 @@ def current_profile() -> Profile:
         UnknownProfile: there is none of this name.
     """
     return profile_called(getattr(settings, "STRANGLER_PROFILE", "standard"))
+
+
+def most_times_usual() -> float:
+    """Return how many times its usual p95 the monolith may take before what can wait gives way."""
+    return TIMES_USUAL * current_profile().slowness_factor
 
 
 def evaluate(path: str, *, at: datetime, to: str | None = None) -> Evaluated:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from monolith.strangler.deciding.ladder import RUNGS, Rung, rung_above
 from monolith.strangler.runbook import sight as sights
-from monolith.strangler.runbook.sequence import steps_to
+from monolith.strangler.runbook.sequence import all_steps, steps_to
 from monolith.strangler.runbook.typing_in import People, words_of
 from monolith.strangler.state import queries
 
@@ -93,6 +93,11 @@ def _steps_from(rung: Rung, above: Rung | None, until: Rung) -> list[Step]:
     return [*afterwards, *(step for step in steps_to(above) if not step.is_after)]
 
 
+def _comes_later(step: Step, than: Step) -> bool:
+    ids = [each.id for each in all_steps()]
+    return ids.index(step.id) > ids.index(than.id)
+
+
 @dataclass(slots=True)
 class _Attempt:
     """How far one step has come in this run."""
@@ -134,11 +139,11 @@ class Follower:
         while (coming := next_step(self.path, at=timezone.now(), until=self.until)) is not None:
             self._check_height(coming.sight)
             if present is None or coming.step.id != present.id:
-                self._turn_from(present)
+                self._turn_from(present, coming.step)
                 present = coming.step
                 self._turn_to(present)
             self._take(coming)
-        self._turn_from(present)
+        self._turn_from(present, None)
 
     def _check_height(self, sight: Sight) -> None:
         height = RUNGS.index(sight.status.rung)
@@ -148,8 +153,9 @@ class Follower:
             raise PathFell(f"{self.path} went down to {sight.status.rung}{why}")
         self._highest = height
 
-    def _turn_from(self, step: Step | None) -> None:
-        if step is not None:
+    def _turn_from(self, step: Step | None, coming: Step | None) -> None:
+        # What comes may lie before it: something is true no more, and nothing is said of this one.
+        if step is not None and (coming is None or _comes_later(coming, step)):
             self.progress.done(step, self.clock() - self._attempts[step.id].began)
 
     def _turn_to(self, step: Step) -> None:

@@ -49,6 +49,11 @@ a read is theirs. What is compared is asked twice: the gate D1 tells what a rung
 read, before the next one draws ten times as many. Without heartbeats nobody knows that a service
 keeps up, and B2 is never passed.
 
+A backfill has ended when every snapshot is recorded; the service still takes them in, and
+`reconcile` waits for those that it tells as missing meanwhile. With the real trade, on two busy
+cores, 4,165 customers of `order_detail` were recorded in 28 s, and compared about three minutes
+later.
+
 """
 _KINDS_OF_STEPS = """\
 ## The kinds of steps

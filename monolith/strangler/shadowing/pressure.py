@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from monolith.strangler.counting import slowness
+from monolith.strangler.gates.gating import most_times_usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,5 +73,5 @@ def _too_full() -> str | None:
 
 def _too_slow(now: datetime) -> str | None:
     found = slowness.look(now)
-    is_slow = found is not None and found.is_more_than(slowness.TIMES_USUAL)
+    is_slow = found is not None and found.is_more_than(most_times_usual())
     return f"the monolith's {found}" if is_slow else None

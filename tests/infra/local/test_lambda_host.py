@@ -8,6 +8,7 @@ import os
 import textwrap
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +124,9 @@ def test_function_that_nobody_can_wait_for_gives_way(source, timeout_seconds, gi
 
             niceness = os.getpriority(os.PRIO_PROCESS, answer["pid"])
             assert (niceness > os.getpriority(os.PRIO_PROCESS, 0)) is gives_way
+            group = Path(f"/proc/{answer['pid']}/autogroup")
+            if group.exists():
+                assert group.read_text().rstrip().endswith("nice 10") is gives_way
 
     asyncio.run(run())
 

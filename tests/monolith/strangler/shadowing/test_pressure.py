@@ -41,6 +41,16 @@ def test_monolith_is_busy_when_it_is_slower_than_usual(usual, now, is_busy):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("profile", "is_busy"), [("standard", True), ("demo", False)])
+def test_machine_of_a_demo_may_be_slower_for_a_while(settings, profile, is_busy):
+    settings.STRANGLER_PROFILE = profile
+    latencies(100, count=1_000, ago=LAST_WEEK)
+    latencies(150, count=100, ago=JUST_NOW)
+
+    assert bool(pressure.look()) == is_busy
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("usual", "now"),
     [((100, 10), (500, 100)), ((100, 1_000), (500, 10)), ((1, 1_000), (4, 100))],

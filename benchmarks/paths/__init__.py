@@ -1,0 +1,1 @@
+"""Every declared path climbs to service on the real trade, and is compared while trade goes on."""
