@@ -47,10 +47,10 @@ def test_files_are_merged_by_the_clock_and_by_one_at_a_time():
     rule = one("AWS::Events::Rule", STACK).properties
     merging = function("on-schedule").properties
 
-    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
     assert merging["ReservedConcurrentExecutions"] == 1
-    # The next one begins after the last one has ended.
-    assert merging["Timeout"] < 5 * 60
+    # Nobody tries again for one that was refused meanwhile: the next minute has another.
+    assert rule["Targets"][0]["RetryPolicy"]["MaximumRetryAttempts"] == 0
 
 
 def test_image_runs_the_function_that_the_stack_names():

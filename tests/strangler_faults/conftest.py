@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.running import run_shop
+from infra.local.running import RunningShop, run_shop
 from tests.strangler_faults.results import Result, table
 from tests.strangler_faults.testbed import Testbed, copy_of_services
 
@@ -29,7 +29,8 @@ def testbed(tmp_path_factory, request):
     wsgi = getattr(request.module, "WSGI", "monolith.config.wsgi")
     with (
         run_shop(folder / "state", generated_orders=100, environment=environment) as shop,
-        closing(Testbed(shop, services, wsgi=wsgi)) as bed,
+        # The processes that suffer are told nothing of that.
+        closing(Testbed(RunningShop(shop.state_dir), services, wsgi=wsgi)) as bed,
     ):
         yield bed
 
