@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.figures import Figure, at_least, at_most, told
+from benchmarks.figures import Figure, aligned, at_least, at_most, told
 from benchmarks.outbox.rounds import percentile
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SHARES = (0.5, 0.95, 0.99)
 def print_table(stages: Sequence[Stage], divided: str) -> None:
     """Print what every stage saw: reads, writes, the database."""
     print(f"machine: {divided}")
-    for line in _aligned([_heading(stages), *_rows(stages)]):
+    for line in aligned([_heading(stages), *_rows(stages)]):
         print(line)
 
 
@@ -135,9 +135,3 @@ def _looks(stage: Stage) -> int:
 
 def _p99(values: list[float]) -> float:
     return percentile(values, 0.99)
-
-
-def _aligned(rows: list[list[str]]) -> Iterator[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
