@@ -122,14 +122,12 @@ class _Merging:
             shape=shape_of(place.table),
         )
 
-    def keep_whole(self, table: str, files: Sequence[DataFile]) -> Whole:
+    def keep_whole(self, whole: Whole, files: Sequence[DataFile]) -> None:
         """Write the rows of all files of a table into one."""
-        whole = _whole_of(table, files)
         written = self.folder / "whole.parquet"
-        rows = rows_of(self.lake, files, table)
+        rows = rows_of(self.lake, files, whole.table)
         self.engine.execute(f"COPY ({rows}) TO '{written}' (FORMAT parquet, COMPRESSION zstd)")
         self.lake.store(written, whole.key)
-        return whole
 
     def _copy(
         self,
@@ -181,8 +179,10 @@ def _with_wholes(manifest: Manifest, merging: _Merging, now: datetime) -> Manife
     for table in sorted({file.table for file in manifest.files}):
         files = manifest.of_table(table)
         if sum(file.size_bytes for file in files) <= MOST_HELD_BYTES:
-            known = _whole_of(table, files) in manifest.wholes
-            wholes.append(_whole_of(table, files) if known else merging.keep_whole(table, files))
+            whole = _whole_of(table, files)
+            if whole not in manifest.wholes:
+                merging.keep_whole(whole, files)
+            wholes.append(whole)
     outdated = sorted(whole.key for whole in set(manifest.wholes) - set(wholes))
     return replace(
         manifest,
