@@ -44,7 +44,7 @@ def stream(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
         evidence,
         profile,
         now,
-        f"every shard relayed, nothing parked or dead, lag p99 < {milliseconds(profiles.LAG_P99)}",
+        f"every shard relayed, nothing parked or dead, lag p99 < {milliseconds(_most_lag(profile))}",
         (_parked(evidence), _dead(evidence)),
     )
 
@@ -90,7 +90,7 @@ def reconciled(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
 @gate("C3", "caught up")
 def caught_up(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
     """The service keeps up, on all shards and not only on those that have something to say."""
-    requires = f"every registered shard relayed, lag p99 < {milliseconds(profiles.LAG_P99)}"
+    requires = f"every registered shard relayed, lag p99 < {milliseconds(_most_lag(profile))}"
     return _flowing(evidence, profile, now, requires, ())
 
 
@@ -169,7 +169,11 @@ def _lag(evidence: Evidence, profile: Profile, now: datetime) -> tuple[Point, ..
     if not counted.verdict.lets_pass:
         return counted, beating
     p99 = quantile(evidence.lag.buckets(), 0.99)
-    return counted, beating, met(p99 < profiles.LAG_P99, f"lag p99 {milliseconds(p99)}")
+    return counted, beating, met(p99 < _most_lag(profile), f"lag p99 {milliseconds(p99)}")
+
+
+def _most_lag(profile: Profile) -> float:
+    return profiles.LAG_P99 * profile.slowness_factor
 
 
 def _beating(evidence: Evidence, now: datetime) -> Point:

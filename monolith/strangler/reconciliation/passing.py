@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from monolith.strangler.calling.clients import ServiceError
+from monolith.strangler.reconciliation.backlog import Backlog
 from monolith.strangler.reconciliation.extras import are_findable, find_extras
 from monolith.strangler.reconciliation.looking import look_at
 from monolith.strangler.reconciliation.outcomes import Final, Finding, Outcome, seen_again
@@ -68,6 +69,7 @@ class Pass:
         self._patience_seconds = patience_seconds
         self._heals_to = Final.HEALED
         self._moved_at = 0.0
+        self._backlog: Backlog | None = None
         self._list_after: str | None = None
         self._list_failures = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reconcile")
@@ -132,6 +134,7 @@ class Pass:
     def _begin_settling(self) -> None:
         self.phase = Phase.SETTLING
         self._moved_at = time.monotonic()
+        self._backlog = None
 
     def _settle_some(self) -> Piece:
         if not self.waiting:
@@ -142,9 +145,14 @@ class Pass:
         again = seen_again(chunk, self._look([finding.key for finding in chunk]))
         self.ended += [finding for finding in again if self._is_decided(finding)]
         self.waiting.extend(finding for finding in again if not self._is_decided(finding))
-        if len(again) < len(chunk):
+        if len(again) < len(chunk) or self._is_being_worked_off():
             self._moved_at = time.monotonic()
         return self._piece(self._heals_to, len(chunk), len(again))
+
+    def _is_being_worked_off(self) -> bool:
+        if self._backlog is None:
+            self._backlog = Backlog(self.sides)
+        return self._backlog.has_shrunk()
 
     def _judge(self, chunk: list[Finding]) -> Piece:
         """Have a close look at what time did not heal: a version alone convicts nobody."""

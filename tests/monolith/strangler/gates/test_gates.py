@@ -409,3 +409,12 @@ def test_strict_asks_for_more_and_demo_for_less():
     assert gate_called("E1")(evidence, STANDARD, NOW).verdict == "pass"
     assert gate_called("E1")(thin, STANDARD, NOW).verdict == "inconclusive"
     assert gate_called("E1")(thin, DEMO, NOW).verdict == "pass"
+
+
+def test_demo_lets_a_service_lag_for_longer_where_everything_shares_a_machine():
+    behind = sound("backfill", lag=timed(6_000, 360))
+    far_behind = sound("backfill", lag=timed(16_000, 360))
+
+    assert gate_called("C3")(behind, STANDARD, NOW).verdict == "fail"
+    assert gate_called("C3")(behind, DEMO, NOW).verdict == "pass"
+    assert gate_called("C3")(far_behind, DEMO, NOW).verdict == "fail"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from event_contracts.plain_values import to_plain
+from event_contracts.streams import customer_stream
+from monolith.outbox import recording
+from monolith.outbox.models import Stream
 from monolith.strangler import reconciliation
 from monolith.strangler.models import Epoch, ReconcileRun
 from monolith.strangler.reconciliation import Final, keeping
 from tests.factories import NOON
+from tests.monolith.strangler.library import Shelf
 from tests.monolith.strangler.summing_service import COUNT
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +76,39 @@ def test_version_alone_convicts_nobody(summing):
         "healed": 1,
     }
     assert "/shelves/12" in summing.asked
+
+
+def heartbeats(summing, *, heard, sent=900):
+    summing.pages[999] = [to_plain(Shelf(as_of=heard, books=()))]
+    recording.start_streams([customer_stream(999)])
+    Stream.objects.filter(stream=customer_stream(999)).update(version=sent)
+
+
+def test_service_that_works_off_what_was_sent_before_is_waited_for(summing):
+    """As after a backfill: nothing settles for a long time, and then everything."""
+    kept = dict(summing.pages)
+    summing.pages[12] = [{**page, "as_of": 0} for page in kept[12]]
+    heartbeats(summing, heard=100)
+
+    def work_off(_keys, _note):
+        summing.pages[999][0]["as_of"] += 10
+        if summing.pages[999][0]["as_of"] > 800:
+            summing.pages[12] = kept[12]
+
+    assert outcomes(run(report=work_off)) == {"match": COUNT - 1, "healed": 1}
+
+
+@pytest.mark.parametrize(
+    ("heard", "hears"), [(100, 0), (900, 10), (850, 60)], ids=["stopped", "through", "gets-through"]
+)
+def test_service_that_hears_nothing_new_of_before_is_not_waited_for(summing, heard, hears):
+    summing.pages[12] = [{**page, "as_of": 0} for page in summing.pages[12]]
+    heartbeats(summing, heard=heard)
+
+    def go_on(_keys, _note):
+        summing.pages[999][0]["as_of"] += hears
+
+    assert outcomes(run(report=go_on)) == {"match": COUNT - 1, "stale overdue": 1}
 
 
 def test_comparison_can_be_told_to_look_at_every_page(summing):
