@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from event_contracts.plain_values import from_plain
-from event_contracts.sales_insights import ROWS, Answer, days_since_1970
+from event_contracts.sales_insights import ROWS, Answer
 from monolith.insights.migration_paths import SALES_INSIGHTS, service_request
 from monolith.staff.wording import moment
 from monolith.strangler import routing
@@ -34,10 +34,8 @@ class Told:
 
 
 def ask(question: Question) -> Told:
-    """Ask whoever answers the read just now; a service that does not have all the days does not."""
-    answered = routing.answer(
-        SALES_INSIGHTS, question, minimum_version=days_since_1970(question.period.until_day)
-    )
+    """Ask whoever answers the read just now."""
+    answered = routing.answer(SALES_INSIGHTS, question)
     return Told(rows=_rows(answered.value), source=_SOURCES[answered.source])
 
 

@@ -8,7 +8,7 @@ each at its version.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.sales_insights import (
@@ -27,6 +27,7 @@ from monolith.insights.queries.orders import (
     known_order_streams,
     list_order_streams,
 )
+from monolith.insights.queries.takings import find_days_of_trade
 from monolith.ordering.migration_paths.customer_keys import nobodys_heartbeat
 from monolith.ordering.queries import get_orders_snapshot
 from monolith.strangler import registry
@@ -81,6 +82,11 @@ def _stream_of(question: Question) -> str | None:
     return question.about if question.name == "orders_booked" else None
 
 
+def _least_version(question: Question) -> int:
+    """Ask a report for all its days; what is asked about a stream has the version of that."""
+    return 0 if _stream_of(question) else days_since_1970(question.period.until_day)
+
+
 def _all_orders_of(stream: str) -> Question:
     return Question.over(ALL_TIME, "orders_booked", about=stream)
 
@@ -94,11 +100,14 @@ def _keys_request(after: str | None) -> ServiceRequest:
 
 
 def _sample_questions(count: int) -> Iterator[Question]:
-    today = datetime.now(UTC).date().toordinal()
+    """Ask about days with trade: of others both sides say the same, whatever they make of it."""
+    today = datetime.now(UTC).date()
+    first, newest = find_days_of_trade() or (today, today)
+    until_days = max((newest - first).days, 1)
     for number in range(count):
         days = _SAMPLE_DAYS[number % len(_SAMPLE_DAYS)]
-        until = today - number * days
-        period = Period(first_day=date.fromordinal(until - days), until_day=date.fromordinal(until))
+        until = min(newest, today) - timedelta(days=number * days % until_days)
+        period = Period(first_day=until - timedelta(days=days), until_day=until)
         yield from (Question.over(period, name) for name in _ASKED)
 
 
@@ -110,6 +119,7 @@ sales_insights = MovingRead(
     answer_class=Answer,
     version_of=lambda said: said.as_of,
     stream_of=_stream_of,
+    least_version=_least_version,
     read_at="/ops/insights/",
     timeout_seconds=_REPORT_SECONDS,
     for_staff=True,
@@ -139,8 +149,3 @@ sales_insights = MovingRead(
         SALES_INSIGHTS, key=_NOBODYS_STREAM, query=_all_orders_of(_NOBODYS_STREAM)
     ),
 )  # fmt: skip
-
-
-def complete_until(said: Answer, period: Period) -> bool:
-    """Tell whether an answer has everything of a period."""
-    return said.as_of >= days_since_1970(period.until_day)

@@ -32,7 +32,8 @@ def usual_period() -> Period:
     What is said of them does not change, so that it need not be found again.
     """
     today = datetime.now(UTC).date()
-    until = min(queries.find_last_trading_day() or today, today)
+    _, newest = queries.find_days_of_trade() or (today, today)
+    until = min(newest, today)
     return Period(first_day=until - timedelta(days=USUAL_DAYS), until_day=until)
 
 

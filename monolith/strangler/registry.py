@@ -106,6 +106,7 @@ class MovingRead(Generic[Query, Answer]):
     their customers together: `subject_of(query)` tells whom a read is about, if anybody. `sources`
     names the modules whose code makes the monolith's answer: when it changes, evidence is void.
     `monolith_answer` is None once its code is deleted: the path stands at retired then, for ever.
+    `least_version(query)` is what an answer must have, whatever was written to its stream.
     `read_at` is where clients of the monolith's API read it. A read that people wait for longer
     than for a page, a report say, has `timeout_seconds` of its own; `for_staff` says that staff are
     whom it is for, so that a canary takes them in like anybody.
@@ -132,6 +133,7 @@ class MovingRead(Generic[Query, Answer]):
     subject_of: Callable[[Query], str | None] = _nobody
     sources: tuple[str, ...] = ()
     compare: Callable[[Answer, Answer], tuple[Difference, ...]] = differences
+    least_version: Callable[[Query], int] = lambda _query: 0
     subjects_in: Callable[[Answer], Iterable[str]] = lambda _answer: ()
     shape_of: Callable[[Query], str] = lambda _query: ANY_SHAPE
     shapes: tuple[str, ...] = (ANY_SHAPE,)

@@ -285,6 +285,16 @@ def test_lost_event_is_seen_as_a_disagreement(lake, engine):
     }
 
 
+def test_sample_questions_are_about_days_with_trade():
+    trader = Trader(5)
+    trader.trade(60)
+
+    about = [each for each in sales_insights.sample_queries(40) if each.name == "takings_by_day"]
+
+    answered = [bool(sales_insights.ask_monolith(question).rows) for question in about]
+    assert answered.count(True) >= 0.9 * len(about)
+
+
 def test_sample_questions_have_every_shape_but_the_one_of_a_stream():
     questions = list(sales_insights.sample_queries(5))
 

@@ -11,7 +11,7 @@ from monolith.insights.queries.price_effects import list_price_effects
 from monolith.insights.queries.products import describe_products, list_products_as_of
 from monolith.insights.queries.retention import list_cohorts
 from monolith.insights.queries.takings import (
-    find_last_trading_day,
+    find_days_of_trade,
     list_takings_by_country,
     list_takings_by_day,
     list_takings_by_product,
@@ -19,7 +19,7 @@ from monolith.insights.queries.takings import (
 
 __all__ = [
     "describe_products",
-    "find_last_trading_day",
+    "find_days_of_trade",
     "list_cohorts",
     "list_dispatch_times",
     "list_price_effects",

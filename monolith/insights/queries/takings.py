@@ -76,9 +76,9 @@ def _read(statement: str, period: Period) -> list[Takings]:
     return read_rows(statement, given, Takings)
 
 
-def find_last_trading_day() -> date | None:
-    """Return the day of the newest order; None while nobody has ordered."""
+def find_days_of_trade() -> tuple[date, date] | None:
+    """Return the days of the first order and of the newest; None while nobody has ordered."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT max(placed_at) FROM ordering_order")
-        (newest,) = cursor.fetchone()
-    return newest.astimezone(UTC).date() if newest else None
+        cursor.execute("SELECT min(placed_at), max(placed_at) FROM ordering_order")
+        first, newest = cursor.fetchone()
+    return (first.astimezone(UTC).date(), newest.astimezone(UTC).date()) if newest else None

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +129,8 @@ def _conduct(path: MovingRead[Any, Any], fault: Fault, asked: list[Any], by: str
         fallen = _fall_of(twin.name, began_at)
         made = _verdict(path.name, fault, began_at, comparisons, seconds, fallen, by)
         shadowing.drain(_SETTLE_SECONDS)
+    # What this fault left open would raise its alarm in the middle of the next one.
+    shadowing.let_go(twin.name)
     mismatches.forget(twin.name)
     effects.say_gone()
     return made
@@ -140,16 +142,17 @@ def _twin(
 ) -> Iterator[MovingRead[Any, Any]]:
     """Let the twin stand in: the path under another name, with a client that spoils answers."""
     inner = clients.get_client(path.name)
-    newest = _newest(path, asked)
+    newest = cache(partial(_newest, path, asked))
     twin = replace(
         registry.twin_of(path),
         version_of=lambda answer: path.version_of(answer) - (fault.versions_behind * fuse.is_lit),
     )
+    share_bp = min(round(fault.share_bp * path.times_as_patient), WHOLE // 2)
     client = SpoiltClient(
         inner,
         fault,
-        is_drawn=lambda: fuse.is_lit and is_in_share(random.randrange(WHOLE), fault.share_bp),  # noqa: S311
-        other=lambda: path.service_request(newest),
+        is_drawn=lambda: fuse.is_lit and is_in_share(random.randrange(WHOLE), share_bp),  # noqa: S311
+        other=lambda: path.service_request(newest()),
         version_of=path.version_of,
         subjects_in=path.subjects_in,
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from monolith.strangler.calling.clients import Client
-    from monolith.strangler.registry import ServiceRequest
+    from monolith.strangler.registry import MovingRead, ServiceRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Call:
     ask: Callable[[ServiceRequest | None], ServiceAnswer]
     answer_class: type
     deadline: float
-    other: ServiceRequest
+    other: Callable[[], ServiceRequest]
     version_of: Callable[[Any], int]
     subjects_in: Callable[[Any], Iterable[str]]
 
@@ -58,7 +58,7 @@ def _wrong(call: Call) -> ServiceAnswer:
 
 def _leak(call: Call) -> ServiceAnswer:
     """Answer somebody else's rows."""
-    return call.ask(call.other)
+    return call.ask(call.other())
 
 
 def _none(call: Call) -> ServiceAnswer:
@@ -68,6 +68,9 @@ def _none(call: Call) -> ServiceAnswer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """What goes wrong, in how many calls (basis points), and by how much the service is behind.
+
+    Of a read that people wait ten times as long for, a drill asks a tenth as often: ten times the
+    share goes wrong then, so that as much does in a minute.
 
     `watches` name those that have to find it.
     """
@@ -91,6 +94,11 @@ FAULTS: Mapping[str, Fault] = {
         Fault(name="leak", spoil=_leak, share_bp=200, watches=frozenset({"leak"})),
     )
 }
+
+
+def faults_of(path: MovingRead[Any, Any]) -> list[str]:
+    """Name the faults that can be put into a path: of nobody's read there is nobody else's."""
+    return [name for name in FAULTS if name != "leak" or path.is_about_somebody]
 
 
 class SpoiltClient:
@@ -134,7 +142,7 @@ class SpoiltClient:
             ask=ask,
             answer_class=answer_class,
             deadline=deadline,
-            other=self._other(),
+            other=self._other,
             version_of=self._version_of,
             subjects_in=self._subjects_in,
         )

@@ -40,13 +40,9 @@ def contract(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
 @gate("B2", "stream")
 def stream(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
     """Events flow, and none was given up."""
-    return _flowing(
-        evidence,
-        profile,
-        now,
-        f"every shard relayed, nothing parked or dead, lag p99 < {milliseconds(_most_lag(profile))}",
-        (_parked(evidence), _dead(evidence)),
-    )
+    most_lag = milliseconds(_most_lag(profile))
+    requires = f"every shard relayed, nothing parked or dead, lag p99 < {most_lag}"
+    return _flowing(evidence, profile, now, requires, (_parked(evidence), _dead(evidence)))
 
 
 @gate("B3", "plan")

@@ -57,9 +57,10 @@ def run(
     """Compare the answers for every key; look again at what is behind for as long as that helps.
 
     Keys that do not match are looked at again until they do, or until for `patience_seconds` no key
-    was settled and the service worked nothing off that was sent before. Whole chunks are compared by checksum where the path declares one, unless
-    `is_per_key`. With `is_resumed` it goes on where the latest comparison stopped, if it did. It is
-    written down as a `ReconcileRun`. `report` is told keys settled, and a note about the others.
+    was settled and the service worked nothing off that was sent before. Whole chunks are compared
+    by checksum where the path declares one, unless `is_per_key`. With `is_resumed` it goes on where
+    the latest comparison stopped, if it did. It is written down as a `ReconcileRun`. `report` is
+    told keys settled, and a note about the others.
 
     Raises:
         PathNotDeclared: there is no such path.

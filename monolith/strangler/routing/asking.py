@@ -110,8 +110,8 @@ def _recent_answer(
 
 def _written(path: MovingRead[Any, Any], query: Any) -> int:
     """Return the version that an answer must have; of many streams nobody is promised one."""
-    stream = path.stream_of(query)
-    return 0 if stream is None else recording.current_version(stream)
+    stream, least = path.stream_of(query), path.least_version(query)
+    return least if stream is None else max(least, recording.current_version(stream))
 
 
 def _note_arrived(path: MovingRead[Any, Any], query: Any) -> None:

@@ -20,7 +20,7 @@ from monolith.strangler.shadowing.rechecks import Rechecks
 from monolith.strangler.shadowing.threads import Threads
 from monolith.strangler.shadowing.work import Work
 
-__all__ = ["Dark", "Status", "drain", "offer", "status", "stop"]
+__all__ = ["Dark", "Status", "drain", "let_go", "offer", "status", "stop"]
 
 # How long a piece of work waits for the process to be quiet. Under a load that never ends it goes
 # on after that: each comparison has three pieces.
@@ -64,6 +64,11 @@ def drain(seconds: float) -> bool:
     backlog = _shadow.backlog
     with backlog.changed:
         return backlog.changed.wait_for(lambda: backlog.is_idle, seconds)
+
+
+def let_go(path: str) -> None:
+    """Drop what waits for a later look of a path whose answers are no longer what they were."""
+    _shadow.backlog.let_go(path, "let-go")
 
 
 def status() -> Status:

@@ -104,6 +104,13 @@ class Backlog:
                 observing.dropped(opened.path.name, why)
             self.changed.notify_all()
 
+    def let_go(self, path: str, why: str) -> None:
+        """Drop the open comparisons of a path."""
+        with self.changed:
+            for opened in self._rechecks.take_all(path):
+                observing.dropped(opened.path.name, why)
+            self.changed.notify_all()
+
     @property
     def next_at(self) -> float:
         """When something is due: at once if a dark read waits, infinite if nothing does."""

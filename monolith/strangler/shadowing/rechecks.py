@@ -88,8 +88,9 @@ class Rechecks:
             return None
         return heapq.heappop(self._heap)[2]
 
-    def take_all(self) -> list[Open]:
-        """Take out all of them."""
-        opened = [entry[2] for entry in self._heap]
-        self._heap.clear()
-        return opened
+    def take_all(self, path: str | None = None) -> list[Open]:
+        """Take out all of them, or those of one path."""
+        taken = [entry for entry in self._heap if path in (None, entry[2].path.name)]
+        self._heap = [entry for entry in self._heap if path not in (None, entry[2].path.name)]
+        heapq.heapify(self._heap)
+        return [entry[2] for entry in taken]

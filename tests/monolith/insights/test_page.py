@@ -12,7 +12,7 @@ from extracted_services.lambda_support.responding import Request
 from extracted_services.sales_insights import handlers, projection
 from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import landing_of
-from monolith.insights.migration_paths import service_request
+from monolith.insights.migration_paths import sales_insights, service_request
 from monolith.ordering import operations as ordering
 from monolith.strangler import routing
 from monolith.strangler.calling import clients
@@ -183,10 +183,10 @@ def test_page_says_who_answered(dana, lake, service, monkeypatch):
     told(lake)
     told_by_tables = text_of(dana.get(PAGE, THREE_DAYS))
 
-    def from_service(_path, question, *, minimum_version):
+    def from_service(_path, question):
         request = service_request(question)
         answer = service.get(request.path, request.parameters, answer_class=Answer, deadline=0)
-        assert answer.as_of >= minimum_version
+        assert answer.as_of >= sales_insights.least_version(question)
         return Answered(
             path="sales_insights",
             value=answer,

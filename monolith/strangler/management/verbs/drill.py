@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monolith.strangler import drilling
+from monolith.strangler import drilling, registry
 from monolith.strangler.drilling import FAULTS, RESTORE
 from monolith.strangler.management import speaking
 
@@ -23,7 +23,7 @@ def declare(verbs: _SubParsersAction[Any]) -> None:
     )
     parser.add_argument("path")
     everything = ",".join([*FAULTS, RESTORE])
-    parser.add_argument("--faults", default=everything, help=f"default: {everything}")
+    parser.add_argument("--faults", help=f"default: those of {everything} that the path can have")
     parser.add_argument("--as", dest="actor", default="", help="who conducts it")
     parser.set_defaults(run=_run)
 
@@ -31,7 +31,7 @@ def declare(verbs: _SubParsersAction[Any]) -> None:
 def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Conduct the drill; ends with 2 if a fault was not found, or not rolled back in time."""
     path = options["path"]
-    wanted = [name for name in options["faults"].split(",") if name]
+    wanted = _wanted(path, options["faults"])
     if unknown := sorted({*wanted} - {*FAULTS, RESTORE}):
         raise speaking.fail(f"no such fault: {', '.join(unknown)}", speaking.ERROR)
     command.stdout.write(f"{path}: fault     found after   in force after   alarm")
@@ -48,6 +48,12 @@ def _run(command: BaseCommand, options: dict[str, Any]) -> None:
     failed = [each.fault for each in conducted if not each.has_passed]
     if failed:
         raise speaking.fail(f"not passed: {', '.join(failed)}", speaking.REFUSED)
+
+
+def _wanted(path: str, named: str | None) -> list[str]:
+    if named is None:
+        return [*drilling.faults_of(registry.get_path(path)), RESTORE]
+    return [name for name in named.split(",") if name]
 
 
 def _line(conducted: Drill) -> str:

@@ -12,6 +12,7 @@ from monolith.strangler.deciding.ladder import rung_called
 from monolith.strangler.drilling import FAULTS, DrillImpossible
 from monolith.strangler.drilling.faults import Call
 from monolith.strangler.models import Drill, PathState, Signature, Watch, WorkerSeen
+from monolith.strangler.shadowing.rechecks import Open
 from monolith.strangler.state.queries import get_status
 from tests.factories import NOON
 from tests.monolith.strangler.library import Shelf, ShelfQuery
@@ -77,7 +78,7 @@ def test_wrong_answer_is_still_about_the_same_people(drilled, library):
         ask=lambda _instead: ServiceAnswer(value=library.shelves[7][0], build=""),
         answer_class=Shelf,
         deadline=0.0,
-        other=drilled.service_request(ShelfQuery(8)),
+        other=lambda: drilled.service_request(ShelfQuery(8)),
         version_of=drilled.version_of,
         subjects_in=drilled.subjects_in,
     )
@@ -87,6 +88,26 @@ def test_wrong_answer_is_still_about_the_same_people(drilled, library):
         FAULTS["wrong"].spoil(replace(call, subjects_in=lambda _shelf: ())).value
         != (library.shelves[7][0])
     )
+
+
+def test_what_one_fault_left_open_raises_no_alarm_in_the_next(drilled, monkeypatch):
+    monkeypatch.setattr(Open, "due_at", property(lambda opened: opened.began_at + 1.0))
+    calm = replace(drilling.FAULTS["error"], share_bp=0)
+    monkeypatch.setitem(drilling.faults.FAULTS, "error", calm)
+
+    (stale,) = drilling.drill("shelf", faults=["stale"], by="dana")
+    monkeypatch.setattr(drilling.conducting, "DETECTED_SECONDS", 3.0)
+    (after,) = drilling.drill("shelf", faults=["error"], by="dana")
+
+    assert (stale.has_passed, after.alarm) == (True, "")
+
+
+@pytest.mark.parametrize(("is_about", "faults"), [(True, {"leak"}), (False, set())])
+def test_nobodys_read_is_not_drilled_for_leaks(library, is_about, faults):
+    path = registry.get_path("shelf")
+    about = path if is_about else replace(path, subject_of=registry._nobody)
+
+    assert {*drilling.FAULTS} - {*drilling.faults_of(about)} == {"leak"} - faults
 
 
 def test_drill_without_a_watch_fails(drilled, monkeypatch):
