@@ -50,9 +50,9 @@ read, before the next one draws ten times as many. Without heartbeats nobody kno
 keeps up, and B2 is never passed.
 
 A backfill has ended when every snapshot is recorded; the service still takes them in, and
-`reconcile` waits for those that it tells as missing meanwhile. With the real trade, on two busy
-cores, 4,165 customers of `order_detail` were recorded in 28 s, and compared about three minutes
-later.
+`reconcile` waits for as long as it does. With the real trade, on two busy cores, 4,221 keys of
+`order_detail` were recorded in 27 s, and all compared 247 s later; the whole way to `service`
+took 11 minutes in the profile `demo`, that of `order_history` 8.
 
 """
 _KINDS_OF_STEPS = """\
