@@ -101,12 +101,11 @@ def _keys_request(after: str | None) -> ServiceRequest:
 
 def _sample_questions(count: int) -> Iterator[Question]:
     """Ask about days with trade: of others both sides say the same, whatever they make of it."""
-    today = datetime.now(UTC).date()
-    first, newest = find_days_of_trade() or (today, today)
-    until_days = max((newest - first).days, 1)
+    first, over = find_days_of_trade(datetime.now(UTC).date())
+    traded_days = max((over - first).days, 1)
     for number in range(count):
         days = _SAMPLE_DAYS[number % len(_SAMPLE_DAYS)]
-        until = min(newest, today) - timedelta(days=number * days % until_days)
+        until = over - timedelta(days=number * days % traded_days)
         period = Period(first_day=until - timedelta(days=days), until_day=until)
         yield from (Question.over(period, name) for name in _ASKED)
 

@@ -27,13 +27,11 @@ class Page:
 
 
 def usual_period() -> Period:
-    """Return the days before that of the newest order: they are over.
+    """Return the days of trade that are over, the newest of them.
 
     What is said of them does not change, so that it need not be found again.
     """
-    today = datetime.now(UTC).date()
-    _, newest = queries.find_days_of_trade() or (today, today)
-    until = min(newest, today)
+    _, until = queries.find_days_of_trade(datetime.now(UTC).date())
     return Period(first_day=until - timedelta(days=USUAL_DAYS), until_day=until)
 
 

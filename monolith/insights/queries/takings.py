@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from event_contracts.sales_insights import Period
+
+_ONE_DAY = timedelta(days=1)
 
 # Every line once for each thing that happened to it, on the day on which that happened. An order
 # counts under each of its products, and once under its day and its country.
@@ -76,9 +78,16 @@ def _read(statement: str, period: Period) -> list[Takings]:
     return read_rows(statement, given, Takings)
 
 
-def find_days_of_trade() -> tuple[date, date] | None:
-    """Return the days of the first order and of the newest; None while nobody has ordered."""
+def find_days_of_trade(today: date) -> tuple[date, date]:
+    """Return the day of the first order, and the day behind those that are over.
+
+    Where nothing was ordered today or yesterday, the trade is of long ago and may be replayed: the
+    day of its newest order goes on, and something of the one before may be on its way.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(placed_at), max(placed_at) FROM ordering_order")
-        first, newest = cursor.fetchone()
-    return (first.astimezone(UTC).date(), newest.astimezone(UTC).date()) if newest else None
+        row = cursor.fetchone()
+    if row[0] is None:
+        return today, today
+    first, newest = (instant.astimezone(UTC).date() for instant in row)
+    return first, today if newest >= today - _ONE_DAY else newest - _ONE_DAY

@@ -164,3 +164,23 @@ def test_tables_tell_the_price_of_an_instant_and_admit_that_they_do_not_know_the
 def test_period_without_days_or_with_far_too_many_is_refused(first, until):
     with pytest.raises(ValueError, match="a period has 1 to 36600 days"):
         Period(first_day=first, until_day=until)
+
+
+@pytest.mark.parametrize(
+    ("today", "over"),
+    [("2025-03-12", "2025-03-12"), ("2025-03-13", "2025-03-13"), ("2025-03-20", "2025-03-11")],
+    ids=["ordered-today", "ordered-yesterday", "of-long-ago"],
+)
+def test_days_of_trade_that_are_over(today, over):
+    a_product("HEART")
+    for day in (10, 12):
+        order(("HEART", 1), at=march(day))
+
+    assert queries.find_days_of_trade(date.fromisoformat(today)) == (
+        date(2025, 3, 10),
+        date.fromisoformat(over),
+    )
+
+
+def test_shop_without_orders_has_no_days_of_trade():
+    assert queries.find_days_of_trade(date(2025, 3, 12)) == (date(2025, 3, 12),) * 2

@@ -91,7 +91,11 @@ def test_wrong_answer_is_still_about_the_same_people(drilled, library):
 
 
 def test_what_one_fault_left_open_raises_no_alarm_in_the_next(drilled, monkeypatch):
-    monkeypatch.setattr(Open, "due_at", property(lambda opened: opened.began_at + 1.0))
+    """Of a read without a stream, what is behind is shown, and looked at again."""
+    monkeypatch.setitem(
+        registry._declared, "shelf", replace(drilled, stream_of=lambda _query: None)
+    )
+    monkeypatch.setattr(Open, "due_at", property(lambda opened: opened.began_at + 4.0))
     calm = replace(drilling.FAULTS["error"], share_bp=0)
     monkeypatch.setitem(drilling.faults.FAULTS, "error", calm)
 
