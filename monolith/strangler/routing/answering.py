@@ -32,11 +32,12 @@ class AnswerUnavailable(Exception):
         self.path, self.reason = path, reason
 
 
-def answer(path_name: str, query: Any, *, minimum_version: int = 0) -> Answered:
+def answer(path_name: str, query: Any) -> Answered:
     """Answer a read from the service or the monolith.
 
     The service's answer is used if it comes within STRANGLER_TIMEOUT_SECONDS, keeps its contract,
-    and reflects `minimum_version` and whatever was written to its stream; else the monolith's is.
+    has the version that its path declares, and whatever was written to its stream; else the
+    monolith's is.
 
     Raises:
         PathNotDeclared: there is no such path. What the monolith's own query raises is raised, too.
@@ -48,7 +49,7 @@ def answer(path_name: str, query: Any, *, minimum_version: int = 0) -> Answered:
     subject = path.subject_of(query)
     facts = _facts(path, subject, reads)
     decision = decide(facts)
-    value, source, reason = _answer(path, query, decision, facts, minimum_version)
+    value, source, reason = _answer(path, query, decision, facts)
     answered = Answered(
         path=path.name,
         value=value,
@@ -77,14 +78,12 @@ def _facts(path: MovingRead[Any, Any], subject: str | None, reads: RequestReads 
 
 
 def _answer(
-    path: MovingRead[Any, Any], query: Any, decision: Decision, facts: Facts, minimum_version: int
+    path: MovingRead[Any, Any], query: Any, decision: Decision, facts: Facts
 ) -> tuple[Any, Source, str]:
     reason = decision.reason
     if decision.source is Source.SERVICE:
         is_alone = not has_fallback(facts)
-        asked = asking.ask(
-            path, query, minimum_version=minimum_version, reason=reason, is_alone=is_alone
-        )
+        asked = asking.ask(path, query, reason=reason, is_alone=is_alone)
         if asked.value is not None:
             return asked.value, Source.SERVICE, asked.reason
         if is_alone:

@@ -45,9 +45,7 @@ class Asked:
     reason: str
 
 
-def ask(
-    path: MovingRead[Any, Any], query: Any, *, minimum_version: int, reason: str, is_alone: bool
-) -> Asked:
+def ask(path: MovingRead[Any, Any], query: Any, *, reason: str, is_alone: bool) -> Asked:
     """Ask the service; never raises. `is_alone`: it may take longer, nobody stands behind it."""
     client = clients.client_for(path.name)
     if client is None:
@@ -55,7 +53,7 @@ def ask(
     if not is_alone and not breaker_of(path.name).admit():
         return Asked(None, "breaker-open")
     try:
-        token = max(minimum_version, _written(path, query))
+        token = _least_version(path, query)
         asked = _recent_answer(path, query, token, client, reason, is_alone=is_alone)
     except clients.ServiceError as error:
         return _failed(path.name, error.reason, str(error))
@@ -108,7 +106,7 @@ def _recent_answer(
     return Asked(None, Verdict.ASK_MONOLITH.value)
 
 
-def _written(path: MovingRead[Any, Any], query: Any) -> int:
+def _least_version(path: MovingRead[Any, Any], query: Any) -> int:
     """Return the version that an answer must have; of many streams nobody is promised one."""
     stream, least = path.stream_of(query), path.least_version(query)
     return least if stream is None else max(least, recording.current_version(stream))

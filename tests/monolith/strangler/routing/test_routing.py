@@ -32,8 +32,13 @@ AT_MOST_TIMES = 10
 STREAM = "customer/7"
 
 
-def ask(**options):
-    return routing.answer("shelf", ShelfQuery(7), **options)
+def ask():
+    return routing.answer("shelf", ShelfQuery(7))
+
+
+def ask_for(version, path):
+    with registry.standing_in(replace(path, least_version=lambda _query: version)):
+        return ask()
 
 
 def told(answered):
@@ -187,30 +192,30 @@ def test_open_transaction_means_monolith_and_is_not_disturbed(at_service, monkey
     assert at_service.asked == []
 
 
-def test_answer_that_is_too_old_is_read_once_more(at_service):
+def test_answer_that_is_too_old_is_read_once_more(at_service, library):
     at_service.respond = at_service.in_turn(
         at_service.answer_json(shelf(as_of=4)), at_service.answer_json(shelf(as_of=5))
     )
 
-    answered = ask(minimum_version=5)
+    answered = ask_for(5, library.path())
 
     assert told(answered) == (Source.SERVICE, "second-read")
     assert answered.as_of == 5
 
 
-def test_answer_that_stays_too_old_is_left_to_the_monolith(at_service):
+def test_answer_that_stays_too_old_is_left_to_the_monolith(at_service, library):
     at_service.respond = at_service.answer_json(shelf(as_of=4))
 
-    assert told(ask(minimum_version=5)) == (Source.MONOLITH, "read-your-writes")
+    assert told(ask_for(5, library.path())) == (Source.MONOLITH, "read-your-writes")
     assert len(at_service.asked) == 2
 
 
-def test_second_read_is_not_tried_without_time_for_it(at_service, monkeypatch, settings):
+def test_second_read_is_not_tried_without_time_for_it(at_service, library, monkeypatch, settings):
     too_long = settings.STRANGLER_TIMEOUT_SECONDS + 1
     monkeypatch.setattr(decision, "WORTH_A_SECOND_READ_SECONDS", too_long)
     at_service.respond = at_service.answer_json(shelf(as_of=4))
 
-    assert told(ask(minimum_version=5)) == (Source.MONOLITH, "read-your-writes")
+    assert told(ask_for(5, library.path())) == (Source.MONOLITH, "read-your-writes")
     assert len(at_service.asked) == 1
 
 
@@ -240,7 +245,7 @@ def test_of_many_streams_nobody_is_promised_what_they_wrote(at_service, library,
 
     with registry.standing_in(of_many):
         answered = ask()
-        at_least_two = ask(minimum_version=2)
+    at_least_two = ask_for(2, of_many)
 
     assert (told(answered), answered.as_of) == ((Source.SERVICE, "stage"), 1)
     assert told(at_least_two) == (Source.MONOLITH, "read-your-writes")
@@ -390,13 +395,13 @@ def test_without_a_fallback_the_monolith_is_not_asked(at_service, standing, libr
 
 
 @pytest.mark.parametrize("rung", ["service-alone", "retired"])
-def test_alone_a_service_is_read_until_it_has_what_was_written(at_service, standing, rung):
+def test_alone_a_service_is_read_until_it_has_what_was_written(at_service, library, standing, rung):
     standing(rung)
     at_service.respond = at_service.in_turn(
         *[at_service.answer_json(shelf(as_of=4))] * 3, at_service.answer_json(shelf(as_of=5))
     )
 
-    assert told(ask(minimum_version=5)) == (Source.SERVICE, "second-read")
+    assert told(ask_for(5, library.path())) == (Source.SERVICE, "second-read")
 
 
 def test_path_whose_old_code_is_gone_is_answered_by_the_service(at_service, monkeypatch):
