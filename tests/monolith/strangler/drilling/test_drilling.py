@@ -92,9 +92,12 @@ def test_wrong_answer_is_still_about_the_same_people(drilled, library):
 def test_what_a_drill_left_open_raises_no_alarm_in_the_next(drilled, library, monkeypatch):
     """Of a read without a stream what is behind is shown, and looked at again a minute later."""
     let_go, left = shadowing.let_go, []
-    monkeypatch.setattr(
-        shadowing, "let_go", lambda path: (left.append(shadowing.status().open), let_go(path))
-    )
+
+    def noted(path):
+        left.append(shadowing.status().open)
+        let_go(path)
+
+    monkeypatch.setattr(shadowing, "let_go", noted)
     behind = replace(
         drilled,
         stream_of=lambda _query: None,
