@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # Everything runs on one machine, the emulated service as well: 0.4 s would measure that. Nobody
 # goes on comparing: that would ask the monolith for every read that has moved.
 _ENVIRONMENT = {
-    "RUNG": "service",
     "STRANGLER_TIMEOUT_SECONDS": "1.5",
     "STRANGLER_WATCH_IN_WORKER": "no",
 }

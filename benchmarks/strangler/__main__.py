@@ -14,7 +14,7 @@ from infra.local.running import run_shop
 
 NAMES = ("routing", "pages", "changes", "rest")
 # The watch is left to the benchmark itself, where its statements can be counted.
-_ENVIRONMENT = {"RUNG": "shadow-100", "STRANGLER_WATCH_IN_WORKER": "no"}
+_ENVIRONMENT = {"STRANGLER_WATCH_IN_WORKER": "no"}
 
 
 def main() -> None:
