@@ -101,7 +101,8 @@ def _keys_request(after: str | None) -> ServiceRequest:
 
 def _sample_questions(count: int) -> Iterator[Question]:
     """Ask about days with trade: of others both sides say the same, whatever they make of it."""
-    first, over = find_days_of_trade(datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    first, over = find_days_of_trade(today, recent_days=max(_SAMPLE_DAYS))
     traded_days = max((over - first).days, 1)
     for number in range(count):
         days = _SAMPLE_DAYS[number % len(_SAMPLE_DAYS)]

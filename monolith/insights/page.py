@@ -31,7 +31,7 @@ def usual_period() -> Period:
 
     What is said of them does not change, so that it need not be found again.
     """
-    _, until = queries.find_days_of_trade(datetime.now(UTC).date())
+    _, until = queries.find_days_of_trade(datetime.now(UTC).date(), recent_days=USUAL_DAYS)
     return Period(first_day=until - timedelta(days=USUAL_DAYS), until_day=until)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from event_contracts.sales_insights import Period
-
-_ONE_DAY = timedelta(days=1)
 
 # Every line once for each thing that happened to it, on the day on which that happened. An order
 # counts under each of its products, and once under its day and its country.
@@ -57,6 +55,18 @@ SELECT p.stock_code AS name, {_SUMS} FROM booked JOIN catalogue_product AS p ON 
 GROUP BY 1 ORDER BY sum(placed - cancelled - refunded) DESC, p.stock_code LIMIT %(most)s
 """  # noqa: S608
 
+_DAYS_OF_TRADE = """
+WITH past AS (
+    SELECT min(placed_at) AS first, max(placed_at) AS newest FROM ordering_order
+    WHERE placed_at < %(since)s
+)
+SELECT coalesce(past.first, (SELECT min(placed_at) FROM ordering_order)), past.newest,
+    (SELECT count(*) FROM ordering_order
+     WHERE placed_at > past.newest - %(recently)s AND placed_at <= past.newest)
+    > (SELECT count(*) FROM ordering_order WHERE placed_at >= %(since)s)
+FROM past
+"""
+
 
 def list_takings_by_day(period: Period) -> list[Takings]:
     """List the days of a period on which anything was booked."""
@@ -78,16 +88,18 @@ def _read(statement: str, period: Period) -> list[Takings]:
     return read_rows(statement, given, Takings)
 
 
-def find_days_of_trade(today: date) -> tuple[date, date]:
-    """Return the day of the first order, and the day behind those that are over.
+def find_days_of_trade(today: date, *, recent_days: int) -> tuple[date, date]:
+    """Return the day of the first order, and the day behind those of new trade that are over.
 
-    Where nothing was ordered today or yesterday, the trade is of long ago and may be replayed: the
-    day of its newest order goes on, and something of the one before may be on its way.
+    That is today, unless so many days had less trade than as many had long ago. Then a past is
+    being replayed, if anything: the day of its newest order goes on, and something of the day
+    before may be on its way.
     """
+    recently = timedelta(days=recent_days)
+    given = {"since": datetime.combine(today - recently, time(), UTC), "recently": recently}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT min(placed_at), max(placed_at) FROM ordering_order")
-        row = cursor.fetchone()
-    if row[0] is None:
-        return today, today
-    first, newest = (instant.astimezone(UTC).date() for instant in row)
-    return first, today if newest >= today - _ONE_DAY else newest - _ONE_DAY
+        cursor.execute(_DAYS_OF_TRADE, given)
+        first, of_the_past, is_replayed = cursor.fetchone()
+    if is_replayed:
+        return first.astimezone(UTC).date(), of_the_past.astimezone(UTC).date() - timedelta(days=1)
+    return first.astimezone(UTC).date() if first else today, today

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -21,6 +21,10 @@ from tests.monolith.insights.trade import dispatch, march, order, three_days_of_
 pytestmark = pytest.mark.django_db
 
 THREE_DAYS = Period(first_day=date(2025, 3, 10), until_day=date(2025, 3, 13))
+
+
+def later_by(days):
+    return march(10) + timedelta(days=days)
 
 
 def takings(name, orders, placed, cancelled=0, refunded=0):
@@ -167,20 +171,25 @@ def test_period_without_days_or_with_far_too_many_is_refused(first, until):
 
 
 @pytest.mark.parametrize(
-    ("today", "over"),
-    [("2025-03-12", "2025-03-12"), ("2025-03-13", "2025-03-13"), ("2025-03-20", "2025-03-11")],
-    ids=["ordered-today", "ordered-yesterday", "of-long-ago"],
+    ("placed", "today", "over"),
+    [
+        ([march(10), march(12)], date(2025, 3, 13), date(2025, 3, 13)),
+        ([march(10), march(12)], date(2025, 4, 1), date(2025, 4, 1)),
+        ([march(10), march(12)], date(2026, 3, 1), date(2025, 3, 11)),
+        ([march(10), march(12), later_by(300)], date(2026, 3, 1), date(2025, 3, 11)),
+        ([march(10), later_by(300), later_by(301)], date(2026, 3, 1), date(2026, 3, 1)),
+    ],
+    ids=["of-yesterday", "of-last-month", "of-long-ago", "one-since", "more-since"],
 )
-def test_days_of_trade_that_are_over(today, over):
+def test_days_of_trade_that_are_over(placed, today, over):
     a_product("HEART")
-    for day in (10, 12):
-        order(("HEART", 1), at=march(day))
+    for at in placed:
+        order(("HEART", 1), at=at)
 
-    assert queries.find_days_of_trade(date.fromisoformat(today)) == (
-        date(2025, 3, 10),
-        date.fromisoformat(over),
-    )
+    assert queries.find_days_of_trade(today, recent_days=90) == (date(2025, 3, 10), over)
 
 
 def test_shop_without_orders_has_no_days_of_trade():
-    assert queries.find_days_of_trade(date(2025, 3, 12)) == (date(2025, 3, 12),) * 2
+    today = date(2025, 3, 12)
+
+    assert queries.find_days_of_trade(today, recent_days=90) == (today, today)
