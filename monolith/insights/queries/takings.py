@@ -96,9 +96,9 @@ def find_days_of_trade(today: date, *, recent_days: int) -> tuple[date, date]:
     before may be on its way.
     """
     recently = timedelta(days=recent_days)
-    given = {"since": datetime.combine(today - recently, time(), UTC), "recently": recently}
+    since = datetime.combine(today - recently, time(), UTC)
     with connection.cursor() as cursor:
-        cursor.execute(_DAYS_OF_TRADE, given)
+        cursor.execute(_DAYS_OF_TRADE, {"since": since, "recently": recently})
         first, of_the_past, is_replayed = cursor.fetchone()
     if is_replayed:
         return first.astimezone(UTC).date(), of_the_past.astimezone(UTC).date() - timedelta(days=1)
