@@ -62,7 +62,7 @@ WITH past AS (
 )
 SELECT coalesce(past.first, (SELECT min(placed_at) FROM ordering_order)), past.newest,
     (SELECT count(*) FROM ordering_order
-     WHERE placed_at > past.newest - %(recently)s AND placed_at <= past.newest)
+     WHERE placed_at > past.newest - make_interval(days => %(days)s) AND placed_at <= past.newest)
     > (SELECT count(*) FROM ordering_order WHERE placed_at >= %(since)s)
 FROM past
 """
@@ -95,10 +95,9 @@ def find_days_of_trade(today: date, *, recent_days: int) -> tuple[date, date]:
     being replayed, if anything: the day of its newest order goes on, and something of the day
     before may be on its way.
     """
-    recently = timedelta(days=recent_days)
-    since = datetime.combine(today - recently, time(), UTC)
+    since = datetime.combine(today - timedelta(days=recent_days), time(), UTC)
     with connection.cursor() as cursor:
-        cursor.execute(_DAYS_OF_TRADE, {"since": since, "recently": recently})
+        cursor.execute(_DAYS_OF_TRADE, {"since": since, "days": recent_days})
         first, of_the_past, is_replayed = cursor.fetchone()
     if is_replayed:
         return first.astimezone(UTC).date(), of_the_past.astimezone(UTC).date() - timedelta(days=1)
