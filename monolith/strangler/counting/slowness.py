@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -31,6 +31,11 @@ class Slowness:
     present: float
     usual: float
 
+    @property
+    def times_usual(self) -> float:
+        """How many times its usual it is, or of the noise, where that is more."""
+        return self.present / max(self.usual, LEAST_MILLISECONDS)
+
     def is_more_than(self, times: float) -> bool:
         """Tell whether that is so many times the usual, and more than noise."""
         return self.present > max(self.usual * times, LEAST_MILLISECONDS)
@@ -40,21 +45,28 @@ class Slowness:
 
 
 def look(at: datetime) -> Slowness | None:
-    """Compare the last minutes with the week before, over all paths; None: too few to tell.
+    """Compare each path's last minutes with its week before; return what is slowest beside usual.
 
-    It adds up a week of counts: ask seldom.
+    Each with its own: a search takes longer than an order, and does so when many more search than
+    usual, too. None: too few reads to tell. It adds up a week of counts: ask seldom.
     """
     usual = _latencies(at - USUAL, at - NOW)
     present = _latencies(at - NOW, at)
-    if usual.total() < LEAST_USUAL or present.total() < LEAST_NOW:
-        return None
-    return Slowness(present=quantile(present, _Q), usual=quantile(usual, _Q))
+    found = [
+        Slowness(present=quantile(present[path], _Q), usual=quantile(usual[path], _Q))
+        for path in usual.keys() & present.keys()
+        if usual[path].total() >= LEAST_USUAL and present[path].total() >= LEAST_NOW
+    ]
+    return max(found, key=lambda slowness: slowness.times_usual, default=None)
 
 
-def _latencies(since: datetime, until: datetime) -> Counter[int]:
+def _latencies(since: datetime, until: datetime) -> dict[str, Counter[int]]:
     rows = (
         Tally.objects.filter(series=_SERIES, minute__gte=since, minute__lt=until)
-        .values_list("name")
+        .values_list("path", "name")
         .annotate(total=Sum("count"))
     )
-    return Counter({int(name): total for name, total in rows})
+    latencies: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for path, name, total in rows:
+        latencies[path][int(name)] += total
+    return latencies

@@ -146,11 +146,9 @@ def test_service_of_which_nobody_knows_that_it_is_behind(under_way, beat):
     assert reason(under_way, now) is None
 
 
-def counted(series, name, count=1, *, ago):
+def counted(series, name, count=1, *, ago, path="shelf"):
     minute = (timezone.now() - ago).replace(second=0, microsecond=0)
-    Tally.objects.create(
-        path="shelf", epoch=1, minute=minute, series=series, name=name, count=count
-    )
+    Tally.objects.create(path=path, epoch=1, minute=minute, series=series, name=name, count=count)
 
 
 JUST_NOW, LONG_AGO = timedelta(0), timedelta(minutes=4)
@@ -188,6 +186,29 @@ def test_monolith_that_is_slower_than_usual(under_way, slow_monolith):
     backfill.turn("shelf", {"slower": "2"}, WHO)
     under_way.refresh_from_db()
     assert reason(under_way) is None
+
+
+def test_slow_read_that_is_read_more_often_than_usual_is_no_slow_monolith(under_way):
+    """The search has always taken longer; today everybody searches."""
+    for path, milliseconds, of_the_week, of_now in (
+        ("orders", 20, 19_000, 60),
+        ("search", 90, 600, 900),
+    ):
+        bucket = str(bucket_of(milliseconds))
+        counted("latency-monolith", bucket, of_the_week, ago=timedelta(days=1), path=path)
+        counted("latency-monolith", bucket, of_now, ago=JUST_NOW, path=path)
+
+    assert reason(under_way) is None
+
+
+@pytest.mark.parametrize(("reads", "is_slow"), [(60, True), (40, False)])
+def test_one_read_that_is_slower_than_usual_is_enough(under_way, slow_monolith, reads, is_slow):
+    Tally.objects.filter(minute__gte=timezone.now() - LONG_AGO).delete()
+    counted("latency-monolith", str(bucket_of(20)), 9_000, ago=timedelta(days=1), path="orders")
+    counted("latency-monolith", str(bucket_of(20)), 9_000, ago=JUST_NOW, path="orders")
+    counted("latency-monolith", str(bucket_of(150)), reads, ago=JUST_NOW)
+
+    assert (reason(under_way) is not None) is is_slow
 
 
 def test_week_of_counts_is_added_up_every_ten_seconds_only(under_way, slow_monolith):
