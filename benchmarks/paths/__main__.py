@@ -62,7 +62,9 @@ def _move(shop: RunningShop, path: str, logins: Logins, is_trading: Callable[[],
     ) as climb:
         reconciled = reconcile(shop, path)
         was_trading = is_trading()
-    return Moved(climb=climb, reconciled=reconciled, was_trading=was_trading)
+    moved = Moved(climb=climb, reconciled=reconciled, was_trading=was_trading)
+    _tell(telling.outcome(moved))
+    return moved
 
 
 def _tell(line: str) -> None:

@@ -42,6 +42,11 @@ class Together:
     is_trading: bool
 
 
+def outcome(moved: Moved) -> str:
+    """Return what came of one path: a run over all of them takes most of an hour, or breaks off."""
+    return "\n".join(aligned(_outcomes([moved])))
+
+
 def print_tables(moved: Sequence[Moved], together: Together) -> None:
     """Print a row a path: what came of it, how long it stood where, what was wrong; then all."""
     for rows in (_outcomes(moved), _minutes(moved), _together(together)):

@@ -144,3 +144,10 @@ def test_what_was_wrong_is_told_below_the_tables(capsys):
 
 def test_columns_stand_below_each_other():
     assert list(aligned([("a", "bcd"), ("ef", "g")])) == ["a   bcd", "ef  g"]
+
+
+def test_path_is_told_of_as_soon_as_it_has_ended():
+    titles, row = telling.outcome(moved(page())).splitlines()
+
+    assert titles.startswith("path ")
+    assert row.split()[:2] == [PATH, "service"]
