@@ -22,13 +22,14 @@ class Backlog:
     def __init__(self, sides: BothSides) -> None:
         self._sides, self._beat = sides, sides.path.heartbeat
         self._sent = recording.current_version(self._beat.stream) if self._beat is not None else 0
-        self._heard = self._sent and self._listen()
+        self._heard = self._listen() if self._sent else 0
 
     def has_shrunk(self) -> bool:
         """Tell whether the service has come further since it was last asked, and not through."""
         if self._heard >= self._sent:
             return False
-        heard, self._heard = self._heard, self._listen()
+        # Who did not answer has not gone back: hearing the same again later is no progress.
+        heard, self._heard = self._heard, max(self._heard, self._listen())
         return heard < self._heard < self._sent
 
     def _listen(self) -> int:

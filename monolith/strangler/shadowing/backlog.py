@@ -100,12 +100,10 @@ class Backlog:
                 self._drop(dark, why)
             self._shown.clear()
             self._unshown.clear()
-            for opened in self._rechecks.take_all():
-                observing.dropped(opened.path.name, why)
-            self.changed.notify_all()
+            self.let_go(None, why)
 
-    def let_go(self, path: str, why: str) -> None:
-        """Drop the open comparisons of a path."""
+    def let_go(self, path: str | None, why: str) -> None:
+        """Drop the open comparisons of a path, or all of them."""
         with self.changed:
             for opened in self._rechecks.take_all(path):
                 observing.dropped(opened.path.name, why)

@@ -111,6 +111,19 @@ def test_service_that_hears_nothing_new_of_before_is_not_waited_for(summing, hea
     assert outcomes(run(report=go_on)) == {"match": COUNT - 1, "stale overdue": 1}
 
 
+def test_service_that_answers_now_and_then_has_not_come_further(summing):
+    summing.pages[12] = [{**page, "as_of": 0} for page in summing.pages[12]]
+    heartbeats(summing, heard=100)
+    looks = []
+
+    def stumble(_keys, _note):
+        looks.append(1)
+        assert len(looks) < 200, "it is waited for, for ever"
+        summing.broken ^= {"/shelves/999"}
+
+    assert outcomes(run(report=stumble)) == {"match": COUNT - 1, "stale overdue": 1}
+
+
 def test_comparison_can_be_told_to_look_at_every_page(summing):
     assert outcomes(run(is_per_key=True)) == {"match": COUNT}
     assert "/checksums" not in summing.asked
