@@ -25,16 +25,18 @@ from monolith.strangler.deciding.decision import Source
 from monolith.strangler.deciding.ladder import WHOLE, rung_called
 from monolith.strangler.drilling.faults import FAULTS, Fault, SpoiltClient
 from monolith.strangler.gates.profiles import DETECTED_SECONDS, RESTORE, ROLLED_BACK_SECONDS
+from monolith.strangler.mismatches import observing
 from monolith.strangler.models import Drill, Transition, TransitionEffect
 from monolith.strangler.state import controls, effects, epochs, queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from monolith.strangler.comparison.finished import Comparison
     from monolith.strangler.registry import MovingRead
 
-# Faster than the six a second that finding 2 % within a minute needs, and no load to speak of. A
-# busy machine gets through a third of it, and where much is stale only a third of that tells.
+# Faster than the six a second that finding 2 % within a minute needs, and no load to speak of: a
+# busy machine gets through a third of it.
 READS_A_SECOND = 40
 _READERS = 4
 _DRAIN_SECONDS = 1.0
@@ -54,6 +56,26 @@ class _Fuse:
     """Lets the fault happen once it is lit."""
 
     is_lit: bool = False
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How many of a twin's comparisons could judge content."""
+
+    twin: str
+    compared: int = 0
+    judged: int = 0
+
+    def note(self, comparison: Comparison) -> None:
+        """Take in one comparison."""
+        if comparison.path == self.twin:
+            self.compared += 1
+            self.judged += comparison.judged.outcome in observing.JUDGED
+
+    @property
+    def share_judged(self) -> float:
+        """The share that could, never quite 0; of none, all."""
+        return (self.judged + 1) / (self.compared + 1)
 
 
 def drill(
@@ -148,16 +170,25 @@ def _twin(
         registry.twin_of(path),
         version_of=lambda answer: path.version_of(answer) - (fault.versions_behind * fuse.is_lit),
     )
-    share_bp = min(round(fault.share_bp * path.times_as_patient), WHOLE // 2)
+    tally = _Tally(twin.name)
+
+    def is_drawn() -> bool:
+        share = fault.share(times_as_patient=path.times_as_patient, judged=tally.share_judged)
+        return fuse.is_lit and is_in_share(random.randrange(WHOLE), share)  # noqa: S311
+
     client = SpoiltClient(
         inner,
         fault,
-        is_drawn=lambda: fuse.is_lit and is_in_share(random.randrange(WHOLE), share_bp),  # noqa: S311
+        is_drawn=is_drawn,
         other=lambda: path.service_request(newest()),
         version_of=path.version_of,
         subjects_in=path.subjects_in,
     )
-    with registry.standing_in(twin), clients.standing_in(twin.name, client):
+    with (
+        registry.standing_in(twin),
+        clients.standing_in(twin.name, client),
+        observing.telling(tally.note),
+    ):
         yield twin
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from event_contracts.plain_values import from_plain, to_plain
 from monolith.strangler.calling.clients import ServiceAnswer, ServiceTimeout, ServiceUnavailable
+from monolith.strangler.deciding.ladder import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,7 +71,9 @@ class Fault:
     """What goes wrong, in how many calls (basis points), and by how much the service is behind.
 
     Of a read that people wait ten times as long for, a drill asks a tenth as often: ten times the
-    share goes wrong then, so that as much does in a minute.
+    share goes wrong then, so that as much does in a minute. `shows_at_equal_versions` says that
+    it is looked for in answers of the monolith's version only: the less often they are that, the
+    larger the share.
 
     `watches` name those that have to find it.
     """
@@ -79,7 +82,16 @@ class Fault:
     spoil: Callable[[Call], ServiceAnswer]
     share_bp: int
     versions_behind: int = 0
+    shows_at_equal_versions: bool = False
     watches: frozenset[str] = frozenset()
+
+    def share(self, *, times_as_patient: float, judged: float) -> int:
+        """Return how many calls go wrong, in basis points: half of them at most.
+
+        `judged` is the share of comparisons, above 0, in which both sides had the same version.
+        """
+        rarity = judged if self.shows_at_equal_versions else 1.0
+        return min(round(self.share_bp * times_as_patient / rarity), WHOLE // 2)
 
 
 FAULTS: Mapping[str, Fault] = {
@@ -88,7 +100,13 @@ FAULTS: Mapping[str, Fault] = {
         Fault(
             name="stale", spoil=_none, share_bp=0, versions_behind=1, watches=frozenset({"stale"})
         ),
-        Fault(name="wrong", spoil=_wrong, share_bp=200, watches=frozenset({"wrong", "extra"})),
+        Fault(
+            name="wrong",
+            spoil=_wrong,
+            share_bp=200,
+            shows_at_equal_versions=True,
+            watches=frozenset({"wrong", "extra"}),
+        ),
         Fault(name="slow", spoil=_slow, share_bp=200, watches=frozenset({"errors"})),
         Fault(name="error", spoil=_error, share_bp=200, watches=frozenset({"errors"})),
         Fault(name="leak", spoil=_leak, share_bp=200, watches=frozenset({"leak"})),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from monolith.strangler.comparison.finished import Comparison
 
-_JUDGED = BAD | {Outcome.MATCH, Outcome.MATCH_NORM}
+JUDGED = BAD | {Outcome.MATCH, Outcome.MATCH_NORM}
+"""What comparing content comes to; anything else says nothing of it."""
 _UNANSWERED = frozenset({Outcome.ERROR, Outcome.TIMEOUT})
 
 
@@ -111,7 +112,7 @@ def _tell_watches(path: str, outcome: Outcome) -> None:
         tallies.alert(path, "leak")
     elif outcome is Outcome.EXTRA:
         tallies.alert(path, "extra")
-    if outcome in _JUDGED:
+    if outcome in JUDGED:
         tallies.observe(path, "wrong", is_bad=outcome in BAD)
 
 

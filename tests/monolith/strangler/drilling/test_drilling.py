@@ -111,6 +111,49 @@ def test_what_a_drill_left_open_raises_no_alarm_in_the_next(drilled, library, mo
     assert shadowing.status().open == 0
 
 
+@pytest.mark.parametrize(
+    ("fault", "times_as_patient", "judged", "share"),
+    [
+        ("wrong", 1, 1.0, 200),
+        ("wrong", 1, 0.25, 800),
+        ("wrong", 10, 0.5, 4_000),
+        ("wrong", 10, 0.001, 5_000),
+        ("error", 1, 0.25, 200),
+        ("error", 10, 0.25, 2_000),
+    ],
+)
+def test_as_much_goes_wrong_where_it_shows_more_seldom(fault, times_as_patient, judged, share):
+    assert FAULTS[fault].share(times_as_patient=times_as_patient, judged=judged) == share
+
+
+def test_wrong_value_is_put_in_more_often_where_most_answers_are_behind(
+    drilled, library, monkeypatch
+):
+    """Of 40 answers 30 are behind, so that nobody looks at their content."""
+    spoilt = []
+
+    def spoil(call):
+        spoilt.append(call)
+        return call.ask(None)
+
+    seldom = replace(drilling.FAULTS["wrong"], spoil=spoil, share_bp=1_000)
+    monkeypatch.setitem(drilling.faults.FAULTS, "wrong", seldom)
+    # Before anything is looked at again, which would ask the service as well.
+    monkeypatch.setattr(drilling.conducting, "DETECTED_SECONDS", 1.9)
+    behind = replace(
+        drilled,
+        stream_of=lambda _query: None,
+        monolith_answer=lambda query: replace(
+            library.answer(query), as_of=int(query.number % 4 > 0)
+        ),
+    )
+    monkeypatch.setitem(registry._declared, "shelf", behind)
+
+    (conducted,) = drilling.drill("shelf", faults=["wrong"], by="dana")
+
+    assert len(spoilt) > 0.22 * conducted.comparisons
+
+
 @pytest.mark.parametrize(("is_about", "faults"), [(True, {"leak"}), (False, set())])
 def test_nobodys_read_is_not_drilled_for_leaks(library, is_about, faults):
     path = registry.get_path("shelf")
