@@ -68,7 +68,7 @@ class PricePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSnapshotTaken:
-    """All that is true of a product. `prices` are the one in force and those to come, in order."""
+    """All that is true of a product. `prices` are those it has had, has and will get, in order."""
 
     stock_code: str
     description: str

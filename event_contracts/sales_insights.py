@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from event_contracts.streams import CUSTOMER, GUEST_ORDER, PRODUCT, stream_kind
+
 _EPOCH = date(1970, 1, 1)
 LONGEST_PERIOD_DAYS = 36_600
 EFFECT_DAYS = 14
@@ -147,6 +149,14 @@ class OrderBooked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPrice:
+    """A price that a product has had, has or will have, and the instant from which it holds."""
+
+    effective_at: datetime
+    price_pence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BasketDay:
     """Baskets begun on a day, and how many of them were ordered before the period was over."""
 
@@ -213,6 +223,7 @@ ROWS: dict[str, type] = {
     "price_effects": PriceEffect,
     "dispatch_times": DispatchTime,
     "orders_booked": OrderBooked,
+    "prices_known": KnownPrice,
     "products_as_of": ProductAsOf,
     "baskets_by_day": BasketDay,
     "removed_products": RemovedProduct,
@@ -221,6 +232,25 @@ ROWS: dict[str, type] = {
 
 FROM_EVENTS_ONLY = frozenset({"products_as_of", "baskets_by_day", "removed_products"})
 """What no table can tell, or only in part."""
+
+ABOUT_STREAMS = {
+    CUSTOMER: "orders_booked",
+    GUEST_ORDER: "orders_booked",
+    PRODUCT: "prices_known",
+}
+"""What is asked about one stream, by its kind: all else is about everybody."""
+
+
+def question_about(stream: str) -> str:
+    """Return which question is asked about a stream.
+
+    Raises:
+        ValueError: the name is none, or nothing is asked about streams of its kind.
+    """
+    kind = stream_kind(stream)
+    if kind not in ABOUT_STREAMS:
+        raise ValueError(f"nothing is asked about streams of {kind!r}: {stream!r}")
+    return ABOUT_STREAMS[kind]
 
 
 def days_since_1970(day: date) -> int:

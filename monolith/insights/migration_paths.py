@@ -2,8 +2,8 @@
 
 What tables and events both can tell is asked through the strangler, and compared. A report is about
 everybody, so there is no customer whose version it could have: it has the days of which it tells,
-and a day that is over never changes. What all streams of orders hold is compared stream by stream,
-each at its version.
+and a day that is over never changes. What all streams of orders and of products hold is compared
+stream by stream, each at its version.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.sales_insights import (
+    ABOUT_STREAMS,
     ALL_TIME,
     FROM_EVENTS_ONLY,
     ROWS,
@@ -19,14 +20,12 @@ from event_contracts.sales_insights import (
     Period,
     Question,
     days_since_1970,
+    question_about,
 )
-from event_contracts.streams import NOBODY, customer_stream
+from event_contracts.streams import NOBODY, PRODUCT, customer_stream, stream_key, stream_kind
+from monolith.catalogue.queries import get_product_state
 from monolith.insights.queries.answering import answer
-from monolith.insights.queries.orders import (
-    count_order_streams,
-    known_order_streams,
-    list_order_streams,
-)
+from monolith.insights.queries.streams import count_streams, known_streams, list_streams
 from monolith.insights.queries.takings import find_days_of_trade
 from monolith.ordering.migration_paths.customer_keys import nobodys_heartbeat
 from monolith.ordering.queries import get_orders_snapshot
@@ -41,10 +40,14 @@ from monolith.strangler.registry import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from event_contracts.catalogue import ProductSnapshotTaken
+    from event_contracts.ordering import CustomerOrdersSnapshotTaken
+
 SALES_INSIGHTS = "sales_insights"
 BOTH_CAN_TELL = tuple(name for name in ROWS if name not in FROM_EVENTS_ONLY)
-# Only reconciliation asks for the orders of one stream.
-_ASKED = tuple(name for name in BOTH_CAN_TELL if name != "orders_booked")
+# Only reconciliation asks about one stream.
+_OF_STREAMS = frozenset(ABOUT_STREAMS.values())
+_ASKED = tuple(name for name in BOTH_CAN_TELL if name not in _OF_STREAMS)
 _NOBODYS_STREAM = customer_stream(NOBODY)
 _SAMPLE_DAYS = (1, 7, 28, 90)
 # Twice what a question may take; beyond that the tables answer.
@@ -79,7 +82,7 @@ def _rows(said: Answer) -> dict[str, Any]:
 
 
 def _stream_of(question: Question) -> str | None:
-    return question.about if question.name == "orders_booked" else None
+    return question.about if question.name in _OF_STREAMS else None
 
 
 def _least_version(question: Question) -> int:
@@ -87,8 +90,14 @@ def _least_version(question: Question) -> int:
     return 0 if _stream_of(question) else days_since_1970(question.period.until_day)
 
 
-def _all_orders_of(stream: str) -> Question:
-    return Question.over(ALL_TIME, "orders_booked", about=stream)
+def _all_of(stream: str) -> Question:
+    return Question.over(ALL_TIME, question_about(stream), about=stream)
+
+
+def _snapshot(stream: str) -> ProductSnapshotTaken | CustomerOrdersSnapshotTaken:
+    if stream_kind(stream) == PRODUCT:
+        return get_product_state(stream_key(stream))
+    return get_orders_snapshot(stream)
 
 
 def _checksum_request(streams: Sequence[str]) -> ServiceRequest:
@@ -126,7 +135,8 @@ sales_insights = MovingRead(
     sources=tuple(
         f"monolith.insights.queries.{module}"
         for module in (
-            "answering", "dispatch", "orders", "price_effects", "reading", "retention", "takings",
+            "answering", "dispatch", "orders", "price_effects", "prices", "reading", "retention",
+            "takings",
         )
     ),
     compare=_compare,
@@ -135,17 +145,17 @@ sales_insights = MovingRead(
     sample_queries=_sample_questions,
     query_class=Question,
     source=SnapshotSource(
-        keys_after=list_order_streams,
+        keys_after=list_streams,
         stream_of=lambda stream: stream,
-        snapshot=get_orders_snapshot,
-        first_query=_all_orders_of,
+        snapshot=_snapshot,
+        first_query=_all_of,
         next_query=lambda _question, _said: None,
-        count=count_order_streams,
-        known=known_order_streams,
+        count=count_streams,
+        known=known_streams,
     ),
     checksum_request=_checksum_request,
     keys_request=_keys_request,
     heartbeat=nobodys_heartbeat(
-        SALES_INSIGHTS, key=_NOBODYS_STREAM, query=_all_orders_of(_NOBODYS_STREAM)
+        SALES_INSIGHTS, key=_NOBODYS_STREAM, query=_all_of(_NOBODYS_STREAM)
     ),
 )  # fmt: skip

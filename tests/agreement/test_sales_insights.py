@@ -10,15 +10,15 @@ from uuid import uuid4
 import pytest
 
 from event_contracts.checksums import KeyDigest, KeyVersion, checksum_of
-from event_contracts.sales_insights import Period, Question
+from event_contracts.sales_insights import ABOUT_STREAMS, Period, Question, question_about
 from extracted_services.sales_insights import projection, queries, store
 from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import landing_of
-from monolith.catalogue.migration_paths import catalogue_search
+from monolith.catalogue.legacy import LegacyProduct, load_products
 from monolith.catalogue.operations import PriceUnchanged, change_price
 from monolith.insights.migration_paths import BOTH_CAN_TELL, sales_insights
 from monolith.insights.queries import list_products_as_of
-from monolith.insights.queries.orders import count_order_streams, list_order_streams
+from monolith.insights.queries.streams import count_streams, list_streams
 from monolith.ordering import operations
 from monolith.ordering.legacy import (
     LegacyLine,
@@ -29,7 +29,16 @@ from monolith.ordering.legacy import (
 )
 from monolith.strangler.backfill.snapshots import record_snapshots
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
-from tests.factories import a_customer, a_key, a_product, delivery, later, lines, recorded
+from tests.factories import (
+    OPENED,
+    a_customer,
+    a_key,
+    a_product,
+    delivery,
+    later,
+    lines,
+    recorded,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -66,9 +75,9 @@ def disagreements(lake, engine, *, periods, streams=()):
         Question.over(period, name)
         for period in periods
         for name in BOTH_CAN_TELL
-        if name != "orders_booked"
+        if name not in ABOUT_STREAMS.values()
     ]
-    questions += [Question.over(MARCH, "orders_booked", about=stream) for stream in streams]
+    questions += [Question.over(MARCH, question_about(stream), about=stream) for stream in streams]
     return {
         (question.name, question.first_day, question.about): found
         for question in questions
@@ -175,11 +184,11 @@ def test_events_say_what_the_tables_say(lake, engine, seed):
     trader.trade(90)
     deliver(lake, engine, recorded(), chance=trader.chance)
     one_day = Period(first_day=date(2025, 3, 5), until_day=date(2025, 3, 6))
-    streams = list_order_streams("", 1_000)
+    streams = list_streams("", 1_000)
 
     assert disagreements(lake, engine, periods=(MARCH, one_day), streams=streams) == {}
     assert queries.checksum(streams, lake, engine) == monoliths_checksum(streams)
-    assert queries.list_streams(None, lake, engine).keys == tuple(list_order_streams("", 1_000))
+    assert queries.list_streams(None, lake, engine).keys == tuple(streams)
     assert queries.answer(Question.over(MARCH, "takings_by_day"), lake, engine).rows
 
 
@@ -232,10 +241,10 @@ def test_past_that_no_event_told_comes_by_snapshots(lake, engine):
         placed_at=old + timedelta(days=9),
         idempotency_key=a_key(),
     )
-    streams = [f"customer/{alice.pk}", "guest-order/2"]
+    streams = [f"customer/{alice.pk}", "guest-order/2", "product/HEART"]
     assert sales_insights.source.keys_after("", 10) == streams
     assert sales_insights.source.keys_after(streams[0], 10) == streams[1:]
-    assert count_order_streams() == len(streams)
+    assert count_streams() == len(streams)
     deliver(lake, engine, recorded())
     without_the_past = disagreements(lake, engine, periods=(MARCH,))
     incomplete = queries.checksum(streams, lake, engine)
@@ -258,13 +267,44 @@ def test_products_that_no_event_listed_come_by_snapshots(lake, engine):
         first_day=MARCH.first_day, until_day=datetime.now(UTC).date() + timedelta(days=1)
     )
 
-    record_snapshots(catalogue_search, ["HEART", "JAR"])
+    record_snapshots(sales_insights, ["product/HEART", "product/JAR"])
     deliver(lake, engine, recorded()[not_delivered:])
 
     said = queries.answer(Question.over(today, "products_as_of"), lake, engine)
     from_tables = {row.stock_code: row.price_pence for row in list_products_as_of(today.end)}
     assert {row["stock_code"]: row["price_pence"] for row in said.rows} == from_tables
     assert from_tables == {"HEART": 200, "JAR": 450}
+
+
+def test_price_changes_that_no_event_told_come_by_snapshots(lake, engine):
+    changed_at = later(days=9)
+    heart = LegacyProduct(
+        stock_code="HEART",
+        description="WHITE HANGING HEART",
+        listed_at=OPENED,
+        prices=((OPENED, 255), (changed_at, 295)),
+        quantity=100,
+    )
+    load_products([heart])
+    for days in (-1, 1):
+        operations.place_order(
+            lines=lines(("HEART", 2)),
+            customer_id=None,
+            delivery=delivery(),
+            placed_at=changed_at + timedelta(days=days),
+            idempotency_key=a_key(),
+        )
+    deliver(lake, engine, recorded())
+    without_the_past = disagreements(lake, engine, periods=(MARCH,))
+
+    record_snapshots(sales_insights, ["product/HEART"])
+    deliver(lake, engine, recorded())
+
+    assert {name for name, *_ in without_the_past} == {"price_effects"}
+    assert disagreements(lake, engine, periods=(MARCH,), streams=["product/HEART"]) == {}
+    assert queries.checksum(["product/HEART"], lake, engine) == monoliths_checksum(
+        ["product/HEART"]
+    )
 
 
 def test_lost_event_is_seen_as_a_disagreement(lake, engine):
@@ -298,6 +338,6 @@ def test_sample_questions_are_about_days_with_trade():
 def test_sample_questions_have_every_shape_but_the_one_of_a_stream():
     questions = list(sales_insights.sample_queries(5))
 
-    assert {question.name for question in questions} == {*BOTH_CAN_TELL} - {"orders_booked"}
-    assert len(questions) == 5 * (len(BOTH_CAN_TELL) - 1)
+    assert {question.name for question in questions} == {*BOTH_CAN_TELL} - {*ABOUT_STREAMS.values()}
+    assert len(questions) == 5 * len({each.name for each in questions})
     assert all(question.period.day_count in {1, 7, 28, 90} for question in questions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.plain_values import to_plain
@@ -19,6 +20,7 @@ from extracted_services.sales_insights.queries import streams
 from extracted_services.sales_insights.queries.looking import look
 from extracted_services.sales_insights.queries.remembering import Remembered
 from extracted_services.sales_insights.queries.statements import STATEMENTS
+from extracted_services.sales_insights.queries.stream_statements import STREAM_STATEMENTS
 from extracted_services.sales_insights.queries.writing import name_in_sql, written
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ def read_question(name: str, parameters: Mapping[str, str]) -> Question:
         period = Period(first_day=first_day, until_day=until_day)
     except ValueError as error:
         raise BadParameter("until_day", str(error)) from error
-    read_about = streams.read_stream if name == streams.ORDERS_BOOKED else name_in_sql
+    is_of_stream = name in STREAM_STATEMENTS
+    read_about = partial(streams.read_stream_of, name) if is_of_stream else name_in_sql
     about = read("about", parameters.get("about", ""), read_about)
     return Question.over(period, name, about=about)
 
@@ -63,7 +66,7 @@ def answer(
     Raises:
         NotComplete: see `looking.look`, and `streams.answer` about a stream.
     """
-    if question.name == streams.ORDERS_BOOKED:
+    if question.name in STREAM_STATEMENTS:
         return streams.answer(question, lake, engine)
     statement, period = STATEMENTS[question.name], question.period
     known = remembered or Remembered()

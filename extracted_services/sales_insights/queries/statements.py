@@ -76,8 +76,8 @@ _SUMS = """CAST(sum(placed_orders) AS BIGINT) AS orders,
     CAST(sum(refunded) AS BIGINT) AS refunded_pence"""
 _BOOKED_TABLES = (PLACED, CANCELLED, RETURNED)
 # The last word about an instant holds, whenever it was said. Of a product that was on sale before
-# there were events, a snapshot tells the price in force, and the first change what it had cost.
-_PRICES = f"""
+# there were events, the first change says what it had cost, until a snapshot tells all its prices.
+PRICES = f"""
 WITH prices AS (
     SELECT stock_code, effective_at, max_by(price_pence, version) AS price_pence,
            max_by(former_pence, CASE WHEN former_pence IS NOT NULL THEN version END)
@@ -173,7 +173,7 @@ STATEMENTS: dict[str, Statement] = {
         PLACED,
     ),
     "price_effects": _statement(
-        f"""{_PRICES}, changes AS (
+        f"""{PRICES}, changes AS (
             SELECT stock_code, effective_at AS changed_at, price_pence AS new_price_pence,
                    coalesce(
                        lag(price_pence) OVER (PARTITION BY stock_code ORDER BY effective_at),
@@ -205,7 +205,7 @@ STATEMENTS: dict[str, Statement] = {
         DISPATCHED,
     ),
     "products_as_of": _statement(
-        f"""{_PRICES}, priced AS (
+        f"""{PRICES}, priced AS (
             SELECT stock_code, max_by(price_pence, effective_at) AS price_pence
             FROM prices WHERE effective_at < :end GROUP BY stock_code
         ), shelves AS (

@@ -1,4 +1,4 @@
-"""What is known of streams of orders, one by one: for those who compare it with what should be.
+"""What is known of single streams: for those who compare it with what should be.
 
 A stream has a version, so an answer about one says how far it has come, as the other services do:
 of its facts since the newest snapshot, none is missing.
@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from event_contracts.checksums import Checksum, KeyDigest, KeyList, checksum_of, digest_of
 from event_contracts.plain_values import to_plain
-from event_contracts.sales_insights import ALL_TIME, Answer, OrderBooked, Question
-from event_contracts.streams import CUSTOMER, GUEST_ORDER, NOBODY, customer_stream, stream_kind
+from event_contracts.sales_insights import ALL_TIME, ROWS, Answer, Question, question_about
+from event_contracts.streams import NOBODY, customer_stream
 from extracted_services.read_models.answering import NotComplete
 from extracted_services.read_models.parameters import read
 from extracted_services.sales_insights.queries.looking import look
 from extracted_services.sales_insights.queries.stream_statements import (
-    BOOKED,
+    STREAM_STATEMENTS,
     STREAMS,
-    VERSIONS,
 )
 from extracted_services.sales_insights.queries.writing import name_in_sql, written
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from extracted_services.sales_insights.queries.looking import Look
     from extracted_services.sales_insights.view import Lake
 
-ORDERS_BOOKED = "orders_booked"
 LISTED_AT_ONCE = 1_000
 _NOBODYS_STREAM = customer_stream(NOBODY)
 
@@ -45,18 +43,18 @@ class _Told:
 
 
 def answer(question: Question, lake: Lake, engine: Any) -> Answer:
-    """Answer which orders a stream holds; `as_of` is the version of the stream.
+    """Answer a question about a stream; `as_of` is the version of the stream.
 
     Raises:
         NotComplete: a fact of the stream is missing, or all are; see `looking.look`, too.
     """
 
     def ask(seen: Look) -> Answer:
-        told = _tell(seen, [question.about], question.period)[question.about]
+        told = _tell(seen, question.name, [question.about], question.period)[question.about]
         if told.version is None:
             raise NotComplete("stream", f"{question.about}: not everything is known here yet")
         return Answer(
-            question=ORDERS_BOOKED,
+            question=question.name,
             as_of=told.version,
             recorded_until=seen.recorded_until,
             rows=told.rows,
@@ -66,17 +64,28 @@ def answer(question: Question, lake: Lake, engine: Any) -> Answer:
 
 
 def checksum(streams: Sequence[str], lake: Lake, engine: Any) -> Checksum:
-    """Sum up the answers about all orders of these streams, from one look at the lake.
+    """Sum up the whole answers about these streams, from one look at the lake.
 
     Raises:
         NotComplete: see `looking.look`.
     """
-    told = look(lake, engine, lambda seen: _tell(seen, streams, ALL_TIME))
+    asked: defaultdict[str, list[str]] = defaultdict(list)
+    for stream in streams:
+        asked[question_about(stream)].append(stream)
+
+    def ask(seen: Look) -> dict[str, _Told]:
+        return {
+            stream: told
+            for name, about in asked.items()
+            for stream, told in _tell(seen, name, about, ALL_TIME).items()
+        }
+
+    told = look(lake, engine, ask)
     return checksum_of(_digest(stream, told[stream]) for stream in streams)
 
 
 def list_streams(after: str | None, lake: Lake, engine: Any) -> KeyList:
-    """List some of the streams that hold orders, complete or not, in the order of their names.
+    """List some of the streams of which anything is asked, complete or not, by their names.
 
     Raises:
         BadParameter: `after` cannot be the name of a stream.
@@ -95,31 +104,42 @@ def list_streams(after: str | None, lake: Lake, engine: Any) -> KeyList:
 
 
 def read_stream(text: str) -> str:
-    """Read the name of a stream on which orders travel.
+    """Read the name of a stream about which something is asked.
 
     Raises:
         ValueError: it is none.
     """
-    if stream_kind(text) not in (CUSTOMER, GUEST_ORDER):
-        raise ValueError(f"no orders travel on {text!r}")
+    question_about(text)
     return name_in_sql(text)
 
 
-def _tell(seen: Look, streams: Sequence[str], period: Period) -> dict[str, _Told]:
-    """Tell of each stream how far it has come, and its orders of a period."""
+def read_stream_of(question: str, text: str) -> str:
+    """Read the name of a stream that a question is about.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if question_about(text) != question:
+        raise ValueError(f"{question!r} is not asked about streams as {text!r}")
+    return name_in_sql(text)
+
+
+def _tell(seen: Look, name: str, streams: Sequence[str], period: Period) -> dict[str, _Told]:
+    """Tell of each stream how far it has come, and what it says of a period."""
     if list(streams) == [_NOBODYS_STREAM]:
         # Asked every other second, and known without a look at any file.
         return {_NOBODYS_STREAM: _Told(version=seen.heard or None, rows=())}
     # Versions count on, whatever the period: a snapshot may be of today and tell of long ago.
-    seen.provide({*VERSIONS.reads, *BOOKED.reads}, ALL_TIME.until_day)
-    facts = seen.rows(written(VERSIONS.sql, period, about=streams))
-    orders: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in seen.rows(written(BOOKED.sql, period, about=streams)):
-        orders[row.pop("stream")].append(to_plain(OrderBooked(**row)))
+    asked = STREAM_STATEMENTS[name]
+    seen.provide({*asked.versions.reads, *asked.rows.reads}, ALL_TIME.until_day)
+    facts = seen.rows(written(asked.versions.sql, period, about=streams))
+    said: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in seen.rows(written(asked.rows.sql, period, about=streams)):
+        said[row.pop("stream")].append(to_plain(ROWS[name](**row)))
     return {
         stream: _Told(
             version=_version([fact for fact in facts if fact["stream"] == stream]),
-            rows=tuple(orders[stream]),
+            rows=tuple(said[stream]),
         )
         for stream in streams
     }
@@ -139,5 +159,7 @@ def _version(facts: Sequence[dict[str, Any]]) -> int | None:
 def _digest(stream: str, told: _Told) -> KeyDigest:
     if told.version is None:
         return KeyDigest(key=stream)
-    said = Answer(question=ORDERS_BOOKED, as_of=told.version, recorded_until=None, rows=told.rows)
+    said = Answer(
+        question=question_about(stream), as_of=told.version, recorded_until=None, rows=told.rows
+    )
     return KeyDigest(key=stream, version=told.version, digest=digest_of(stream, [said]))

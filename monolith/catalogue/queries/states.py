@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
-from django.db.models.functions import Now
-
 from event_contracts.catalogue import PricePoint, ProductSnapshotTaken
 from monolith.catalogue.models import Product, TradeCount
 
@@ -60,13 +57,7 @@ def get_product_state(stock_code: str) -> ProductSnapshotTaken:
 
 
 def _prices(product: Product) -> tuple[PricePoint, ...]:
-    # The one in force may be followed by others; those before it are history.
-    prices = product.prices.annotate(is_due=Q(effective_from__lte=Now()))
-    rows = list(
-        prices.order_by("effective_from").values("amount_pence", "effective_from", "is_due")
-    )
-    due = sum(each["is_due"] for each in rows)
     return tuple(
-        PricePoint(price_pence=each["amount_pence"], effective_at=each["effective_from"])
-        for each in rows[max(due - 1, 0) :]
+        PricePoint(price_pence=price.amount_pence, effective_at=price.effective_from)
+        for price in product.prices.order_by("effective_from")
     )

@@ -10,6 +10,7 @@ from event_contracts.sales_insights import Answer, Period, Question, days_since_
 from monolith.insights.queries.dispatch import list_dispatch_times
 from monolith.insights.queries.orders import get_orders_booked
 from monolith.insights.queries.price_effects import list_price_effects
+from monolith.insights.queries.prices import get_prices_known
 from monolith.insights.queries.retention import list_cohorts
 from monolith.insights.queries.takings import (
     list_takings_by_country,
@@ -20,6 +21,10 @@ from monolith.insights.queries.takings import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_OF_STREAMS: dict[str, Callable[[Period, str], tuple[int, list[Any]]]] = {
+    "orders_booked": get_orders_booked,
+    "prices_known": get_prices_known,
+}
 _REPORTS: dict[str, Callable[[Period], list[Any]]] = {
     "takings_by_day": list_takings_by_day,
     "takings_by_country": list_takings_by_country,
@@ -36,9 +41,9 @@ def answer(question: Question) -> Answer:
     Raises:
         KeyError: no table can tell: `FROM_EVENTS_ONLY`.
     """
-    if question.name == "orders_booked":
-        version, orders = get_orders_booked(question.period, question.about)
-        return _answer(question, version, orders)
+    if question.name in _OF_STREAMS:
+        version, rows = _OF_STREAMS[question.name](question.period, question.about)
+        return _answer(question, version, rows)
     today = days_since_1970(datetime.now(UTC).date())
     complete = min(days_since_1970(question.period.until_day), today)
     return _answer(question, complete, _REPORTS[question.name](question.period))

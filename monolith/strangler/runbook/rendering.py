@@ -49,10 +49,6 @@ a read is theirs. What is compared is asked twice: the gate D1 tells what a rung
 read, before the next one draws ten times as many. Without heartbeats nobody knows that a service
 keeps up, and B2 is never passed.
 
-A service may take over snapshots of more than its own path: `sales_insights` knows prices from
-before there were events by the snapshots of products, which the backfill of `catalogue_search`
-sends. Do that backfill first; without it, shadow reads tell that `price_effects` lacks rows.
-
 A backfill has ended when every snapshot is recorded; the service still takes them in, and
 `reconcile` waits for as long as it does. With the real trade, on two busy cores, 4,221 keys of
 `order_detail` were recorded in 27 s, and all compared 247 s later; the whole way to `service`

@@ -208,7 +208,7 @@ def rows(lake, engine, name, **asked):
 
 def everything(lake, engine):
     """Answer every question: two lakes that hold the same say the same."""
-    about = {"orders_booked": "customer/1"}
+    about = {"orders_booked": "customer/1", "prices_known": "product/HEART"}
     return {name: rows(lake, engine, name, about=about.get(name, "")) for name in ALL}
 
 
@@ -220,6 +220,7 @@ ALL = (
     "price_effects",
     "dispatch_times",
     "orders_booked",
+    "prices_known",
     "products_as_of",
     "baskets_by_day",
     "removed_products",

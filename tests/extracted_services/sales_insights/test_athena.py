@@ -24,10 +24,10 @@ def parsed(sql: str, dialect: str = ATHENA) -> Any:
 
 CREATED = [parsed(each) for each in athena.statements("a-bucket")]
 QUESTIONS = STATEMENTS | {
-    "versions": stream_statements.VERSIONS,
-    "booked": stream_statements.BOOKED,
     "streams": stream_statements.STREAMS,
 }
+for name, asked in stream_statements.STREAM_STATEMENTS.items():
+    QUESTIONS[f"versions/{name}"], QUESTIONS[name] = asked.versions, asked.rows
 
 
 def tables():

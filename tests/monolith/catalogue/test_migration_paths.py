@@ -66,7 +66,7 @@ def test_counts_and_prices_must_be_the_same_whatever_the_order(shelf):
     }
 
 
-def test_snapshot_states_the_price_in_force_and_those_to_come(shelf):
+def test_snapshot_states_every_price_that_was_is_and_will_be(shelf):
     change_price(stock_code="H0", price_pence=295, effective_at=NOON)
     change_price(stock_code="H0", price_pence=395, effective_at=later(days=365_000))
     counted = CountedTrade(stock_code="H0", order_count=3, popular_in=("EIRE",))
@@ -74,7 +74,7 @@ def test_snapshot_states_the_price_in_force_and_those_to_come(shelf):
 
     snapshot: Any = catalogue_search.source.snapshot("H0")
 
-    assert [each.price_pence for each in snapshot.prices] == [295, 395]
+    assert [each.price_pence for each in snapshot.prices] == [250, 295, 395]
     assert (snapshot.order_count, snapshot.popular_in) == (3, ("EIRE",))
 
 

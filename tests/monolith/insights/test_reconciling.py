@@ -11,6 +11,7 @@ from event_contracts.streams import customer_stream, guest_order_stream
 from extracted_services.sales_insights import handlers, projection, store
 from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import landing_of
+from monolith.catalogue.operations import change_price
 from monolith.insights.migration_paths import SALES_INSIGHTS
 from monolith.ordering import operations
 from monolith.ordering.models import Order
@@ -66,19 +67,19 @@ def service(settings, tmp_path, monkeypatch):
 
 @pytest.fixture
 def shop():
-    """A customer with two orders, one of them partly returned, one without, and a guest's order."""
+    """A customer with two orders, one of them partly returned, one without, a guest's, one gift."""
     alice = a_customer()
     a_customer("Bob")
     a_product("JAR")
     first = a_dispatched_order(("JAR", 2), customer=alice)
-    an_order(customer=alice, placed_at=later(hours=1))
+    an_order(("JAR", 1), customer=alice, placed_at=later(hours=1))
     operations.return_items(
         order_number=first.number,
         lines=[operations.ReturnRequest(stock_code="JAR", quantity=1)],
         returned_at=later(days=2),
         idempotency_key=a_key(),
     )
-    return customer_stream(alice.pk), an_order()
+    return customer_stream(alice.pk), an_order(("JAR", 1))
 
 
 def reconcile(patience_seconds=0.0, **options):
@@ -94,7 +95,7 @@ def test_equal_streams_need_no_request_but_a_checksum_and_a_list(service, shop):
 
     report = reconcile()
 
-    assert outcomes(report) == {Final.MATCH: 2}
+    assert outcomes(report) == {Final.MATCH: 3}
     assert set(service.asked) == {CHECKSUMS, STREAMS}
     assert report.has_looked_for_extras
 
@@ -102,7 +103,7 @@ def test_equal_streams_need_no_request_but_a_checksum_and_a_list(service, shop):
 def test_one_stream_after_the_other_finds_the_same(service, shop):
     service.project()
 
-    assert outcomes(reconcile(is_per_key=True)) == {Final.MATCH: 2}
+    assert outcomes(reconcile(is_per_key=True)) == {Final.MATCH: 3}
     assert QUESTIONS in service.asked
 
 
@@ -116,7 +117,23 @@ def test_lost_order_is_missing_until_a_snapshot_tells_it(service, shop):
     )
 
     assert [(each.key, each.final) for each in found.findings] == [(stream, Final.MISSING)]
-    assert outcomes(repaired) == {Final.MATCH: 1, Final.REPAIRED: 1}
+    assert outcomes(repaired) == {Final.MATCH: 2, Final.REPAIRED: 1}
+
+
+def test_price_that_the_service_lost_is_found_and_told_again(service, shop):
+    service.project()
+    change_price(stock_code="JAR", price_pence=1_000, effective_at=later(days=1))
+    service.project(without={("product/JAR", "catalogue.price_changed.v1")})
+
+    found = reconcile()
+    repaired = reconcile(
+        patience_seconds=5, repair=Repair.EXECUTE, report=lambda _keys, _note: service.project()
+    )
+
+    assert [(each.key, each.final) for each in found.findings] == [
+        ("product/JAR", Final.STALE_OVERDUE)
+    ]
+    assert outcomes(repaired) == {Final.MATCH: 2, Final.REPAIRED: 1}
 
 
 def test_order_that_the_tables_lost_is_wrong(service, shop):
@@ -137,14 +154,16 @@ def test_stream_that_only_the_service_has_is_extra(service, shop):
 
     report = reconcile()
 
-    assert outcomes(report) == {Final.MATCH: 1, Final.EXTRA: 1}
+    assert outcomes(report) == {Final.MATCH: 2, Final.EXTRA: 1}
     assert report.findings[0].key == guest_order_stream(guests.number)
 
 
 def test_what_was_just_ordered_is_stale_and_not_wrong(service, shop):
     service.project()
     stream, _ = shop
-    an_order(customer=Order.objects.exclude(customer=None).earliest("placed_at").customer)
+    an_order(
+        ("JAR", 1), customer=Order.objects.exclude(customer=None).earliest("placed_at").customer
+    )
 
     report = reconcile()
 
@@ -157,7 +176,7 @@ def test_nobodys_stream_is_not_extra_and_tells_the_lag(service, shop):
     heartbeats.send("order_history", later(seconds=2))
     service.project()
 
-    assert outcomes(reconcile()) == {Final.MATCH: 2}
+    assert outcomes(reconcile()) == {Final.MATCH: 3}
     assert heartbeats.look(SALES_INSIGHTS, later(seconds=4)) == 3.0
 
 
@@ -170,7 +189,7 @@ def test_service_that_lost_everything_is_filled_again(service, shop):
     backfill.run(SALES_INSIGHTS)
     service.project()
 
-    assert outcomes(reconcile()) == {Final.MATCH: 2}
+    assert outcomes(reconcile()) == {Final.MATCH: 3}
     assert heartbeats.look(SALES_INSIGHTS, later(seconds=3)) == 3.0
 
 
