@@ -10,8 +10,12 @@ from monolith.strangler.comparison.outcomes import KEPT, Next, Outcome
 if TYPE_CHECKING:
     from monolith.strangler.comparison.outcomes import Compared
 
-LADDER_SECONDS = (2.0, 10.0, 60.0)
-"""How long after the first look each later one is due."""
+LADDER_SECONDS = (2.0, 8.0, 60.0)
+"""How long after the first look each later one is due.
+
+The second comes before the ten seconds that the gate `fresh` allows: what it sees healed is timed
+by when it looked.
+"""
 
 
 class Turn(StrEnum):

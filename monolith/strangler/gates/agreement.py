@@ -126,13 +126,14 @@ def heals_soon(evidence: Evidence, profile: Profile, now: datetime) -> Opinion:
     """What is behind catches up, soon and always."""
     compared, rechecked = evidence.compared, evidence.rechecked
     judged = judged_of(compared, rechecked)
+    slowest = milliseconds(_slowest_healing(profile))
     return Opinion(
-        requires=f"stale answers heal within {milliseconds(profiles.STALE_P99)} (p99), all of them",
+        requires=f"stale answers heal within {slowest} (p99), all of them",
         points=(
             fresh(evidence.compared_in_epoch.newest, profile.newest_within, now, "comparison"),
             none_of(overdue_of(compared, rechecked), "overdue"),
             enough(judged, profile.comparisons, compared, now, "comparisons"),
-            *_healing(evidence),
+            *_healing(evidence, profile),
         ),
         n=judged,
         window=length(profile.comparison_window),
@@ -230,7 +231,11 @@ def _open_signatures(evidence: Evidence) -> Point:
     return none_of(evidence.open_signatures, "signatures open")
 
 
-def _healing(evidence: Evidence) -> tuple[Point, ...]:
+def _slowest_healing(profile: Profile) -> float:
+    return profiles.STALE_P99 * profile.slowness_factor
+
+
+def _healing(evidence: Evidence, profile: Profile) -> tuple[Point, ...]:
     stale = evidence.compared.of("stale")
     if not stale:
         return (passed("nothing was stale"),)
@@ -241,7 +246,7 @@ def _healing(evidence: Evidence) -> tuple[Point, ...]:
     if not buckets:
         return (unknown(f"{stale:,} stale, nobody timed them"),)
     p99 = quantile(buckets, 0.99)
-    return (met(p99 <= profiles.STALE_P99, f"healed p99 {milliseconds(p99)}"),)
+    return (met(p99 <= _slowest_healing(profile), f"healed p99 {milliseconds(p99)}"),)
 
 
 def _covered(evidence: Evidence, thin: list[str]) -> Point:

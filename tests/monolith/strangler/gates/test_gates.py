@@ -156,6 +156,7 @@ TABLE = [
     ("E2", "service", {"compared_in_epoch": counts(match=300)}, "pass", "300 comparisons"),
     ("E3", "shadow-100", {}, "pass", "healed p99 1.8 s"),
     ("E3", "shadow-100", {"rechecked": counts(healed=20, overdue=1)}, "fail", "1 overdue"),
+    ("E3", "shadow-100", {"staleness": timed(8_500, 20)}, "pass", "healed p99"),
     ("E3", "shadow-100", {"staleness": timed(11_000, 20)}, "fail", "healed p99"),
     ("E3", "shadow-100", {"staleness": NOTHING}, "inconclusive", "nobody timed"),
     ("E3", "shadow-100", {"rechecked": NOTHING}, "inconclusive", "not looked at again"),
@@ -418,3 +419,12 @@ def test_demo_lets_a_service_lag_for_longer_where_everything_shares_a_machine():
     assert gate_called("C3")(behind, STANDARD, NOW).verdict == "fail"
     assert gate_called("C3")(behind, DEMO, NOW).verdict == "pass"
     assert gate_called("C3")(far_behind, DEMO, NOW).verdict == "fail"
+
+
+def test_demo_lets_stale_answers_heal_later():
+    late = sound(staleness=timed(20_000, 20))
+    far_too_late = sound(staleness=timed(40_000, 20))
+
+    assert gate_called("E3")(late, STANDARD, NOW).verdict == "fail"
+    assert gate_called("E3")(late, DEMO, NOW).verdict == "pass"
+    assert gate_called("E3")(far_too_late, DEMO, NOW).verdict == "fail"

@@ -198,7 +198,7 @@ def test_monolith_that_never_says_the_same_twice_is_noise_and_no_more(library, a
 
 
 @pytest.mark.django_db
-def test_stale_answer_is_looked_at_again_after_2_10_and_60_seconds(library, answers, counts):
+def test_stale_answer_is_looked_at_again_after_2_8_and_60_seconds(library, answers, counts):
     answers("Emma", as_of=2)
     bench = Bench()
     bench.compare(shelf_path(), shown())
@@ -211,7 +211,7 @@ def test_stale_answer_is_looked_at_again_after_2_10_and_60_seconds(library, answ
         assert bench.do_due() == 1
         due.append(round(bench.clock.now - 1_000))
 
-    assert due == [2, 10, 60]
+    assert due == [2, 8, 60]
     assert counts.of("recheck") == {"overdue": 1}
     assert counts.of("compare") == {"stale": 1, "stale-overdue": 1}
     assert counts.of("staleness") == {}
@@ -220,7 +220,7 @@ def test_stale_answer_is_looked_at_again_after_2_10_and_60_seconds(library, answ
     assert [(look["seconds"], look["outcome"]) for look in looks] == [
         (0, "stale"),
         (2, "stale"),
-        (10, "stale"),
+        (8, "stale"),
         (60, "stale"),
     ]
 
