@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -139,6 +140,37 @@ def test_service_that_gives_no_answer_costs_availability_only(
     assert counts.of("compare") == {outcome: 1}
     assert counts.of("shape") == counts.of("watch") == {}
     assert Signature.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_service_has_as_long_as_readers_would_wait(library, service, counts, monkeypatch):
+    monkeypatch.setattr(sides, "BUDGET_SECONDS", 0.05)
+    service.respond = service.after(0.5, service.answer_json({"as_of": 3, "books": [*BOOKS]}))
+
+    Bench().compare(shelf_path(timeout_seconds=600.0), shown())
+    Bench().compare(shelf_path(), shown())
+
+    assert counts.of("compare") == {"match": 1, "timeout": 1}
+
+
+@pytest.mark.django_db
+def test_monolith_is_given_up_after_as_long_as_readers_would_wait(library):
+    def granted_to(_query):
+        with connection.cursor() as cursor:
+            cursor.execute("show statement_timeout")
+            return cursor.fetchone()[0]
+
+    def granted(path):
+        return sides.read_monolith(replace(path, monolith_answer=granted_to), ShelfQuery(7))
+
+    never_bound = granted(shelf_path(timeout_seconds=6.0))
+    sides.bound_statements()
+    try:
+        bound = [granted(shelf_path(timeout_seconds=patience)) for patience in (None, 6.0, None)]
+    finally:
+        sides._bound.seconds = None
+
+    assert (never_bound, bound) == ("0", ["800ms", "6s", "800ms"])
 
 
 @pytest.mark.django_db
