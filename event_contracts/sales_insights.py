@@ -176,19 +176,22 @@ class RemovedProduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One of `ROWS`, about a period; `about` one product, or one stream, where the name says so."""
+class Report:
+    """Some of `ROWS`, about a period; `about` one product, or one stream, where the name says so.
 
-    name: str
+    What is asked about a stream is asked alone.
+    """
+
+    questions: tuple[str, ...]
     first_day: str
     until_day: str
     about: str = ""
 
     @classmethod
-    def over(cls, period: Period, name: str, *, about: str = "") -> Question:
+    def over(cls, period: Period, *questions: str, about: str = "") -> Report:
         """Ask about a period."""
         first_day, until_day = period.first_day.isoformat(), period.until_day.isoformat()
-        return cls(name=name, first_day=first_day, until_day=until_day, about=about)
+        return cls(questions=questions, first_day=first_day, until_day=until_day, about=about)
 
     @property
     def period(self) -> Period:
@@ -201,18 +204,33 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What is said to one question: rows in plain values of its row class."""
+
+    question: str
+    rows: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The rows of an answer, in plain values of the question's row class.
+    """What is said to the questions of a report, in their order.
 
     `as_of` counts the days since 1970 of which the answer has everything; of an answer about one
     stream it is the version of that. `recorded_until` is the newest instant of recording that it is
     drawn from.
     """
 
-    question: str
     as_of: int
     recorded_until: datetime | None
-    rows: tuple[Any, ...]
+    said: tuple[Said, ...]
+
+    def rows_of(self, question: str) -> tuple[Any, ...]:
+        """Return the rows that answer a question.
+
+        Raises:
+            KeyError: it was not asked.
+        """
+        return {each.question: each.rows for each in self.said}[question]
 
 
 ROWS: dict[str, type] = {

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.figures import Figure, at_most, publish, told
 from benchmarks.sales_insights.trade import FIRST_DAY, UNTIL_DAY, Made, make
 from event_contracts.plain_values import to_plain
-from event_contracts.sales_insights import ROWS, Period, Question
+from event_contracts.sales_insights import ROWS, Period, Report
 from extracted_services.sales_insights import projection, queries, store
 from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import LANDING, MANIFEST, landing_of
@@ -35,6 +35,7 @@ ROUNDS = 3
 FULL_MB = projection.FULL_BYTES / 1024**2
 # What a function gets: two processors, and three and a half gigabytes.
 _FUNCTION = "SET memory_limit = '3GB'"
+_ABOUT = {"orders_booked": "some/77", "prices_known": "product/P77", "products_as_of": "P77"}
 
 
 def main() -> None:
@@ -67,9 +68,8 @@ def _questions(engine: Any, folder: Path, made: Made) -> Iterator[Figure]:
     lake = ObjectLake(objects, folder)
     year = Period(first_day=FIRST_DAY, until_day=UNTIL_DAY)
     for name in ROWS:
-        about = {"orders_booked": "some/77", "products_as_of": "P77"}.get(name, "")
-        question = Question.over(year, name, about=about)
-        took, worked, rows = _ask(question, lake, engine)
+        report = Report.over(year, name, about=_ABOUT.get(name, ""))
+        took, worked, rows = _ask(report, lake, engine)
         assert rows, name  # noqa: S101 - an empty answer is no figure
         yield at_most(
             name,
@@ -80,14 +80,14 @@ def _questions(engine: Any, folder: Path, made: Made) -> Iterator[Figure]:
         )
 
 
-def _ask(question: Question, lake: ObjectLake, engine: Any) -> tuple[float, float, int]:
+def _ask(report: Report, lake: ObjectLake, engine: Any) -> tuple[float, float, int]:
     took, worked = [], []
     for _ in range(ROUNDS):
         began, busy = time.perf_counter(), time.process_time()
-        said = queries.answer(question, lake, engine)
+        answer = queries.answer(report, lake, engine)
         took.append(time.perf_counter() - began)
         worked.append(time.process_time() - busy)
-    return statistics.median(took), statistics.median(worked), len(said.rows)
+    return statistics.median(took), statistics.median(worked), len(answer.said[0].rows)
 
 
 def _merging(engine: Any, folder: Path) -> Iterator[Figure]:

@@ -157,13 +157,17 @@ def _write(engine: Any, folder: Path, table: str, events: int) -> int:
 def _stream(table: str) -> str:
     if table == "ordering_basket_line_added_v1":
         return "'basket/' || (n // 5)"
+    if table == "catalogue_product_listed_v1":
+        return "'product/' || product(n)"
     return "'basket/' || n" if "basket" in table else "'some/' || n"
 
 
 def _version(table: str) -> str:
-    # An order is all that there is in its stream; baskets and products have many facts.
+    # An order is all that there is in its stream, and a product's stream begins with its listing;
+    # baskets have many facts.
     is_order = table.startswith("ordering_") and "basket" not in table
-    return "CAST(1 AS BIGINT)" if is_order else "n"
+    is_first = is_order or table == "catalogue_product_listed_v1"
+    return "CAST(1 AS BIGINT)" if is_first else "n"
 
 
 def _files(folder: Path) -> Iterator[DataFile]:

@@ -89,9 +89,9 @@ def answer(request: Request, *, kept_in: ObjectLake) -> Response:
     return answering.answer(request, _ANSWERS, kept_in=kept_in)
 
 
-def _question(request: Request, kept_in: ObjectLake) -> Answer:
-    question = queries.read_question(request.path["question"], request.parameters)
-    return queries.answer(question, kept_in, _engine(), _remembered())
+def _report(request: Request, kept_in: ObjectLake) -> Answer:
+    report = queries.read_report(request.path["questions"], request.parameters)
+    return queries.answer(report, kept_in, _engine(), _remembered())
 
 
 def _checksum(request: Request, kept_in: ObjectLake) -> Checksum:
@@ -105,7 +105,7 @@ def _streams(request: Request, kept_in: ObjectLake) -> KeyList:
 
 
 _ANSWERS: dict[str, Callable[[Request, ObjectLake], object]] = {
-    "GET /insights/{question}": _question,
+    "GET /insights/{questions}": _report,
     "GET /streams/checksums": _checksum,
     "GET /streams": _streams,
 }

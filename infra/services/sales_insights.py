@@ -21,5 +21,5 @@ def add(scope: Any) -> LakeService:
         question="How did the shop do?",
         stream_kinds=TAKEN_IN,
         snapshots=(CustomerOrdersSnapshotTaken, ProductSnapshotTaken),
-        routes=("/insights/{question}", "/streams/checksums", "/streams"),
+        routes=("/insights/{questions}", "/streams/checksums", "/streams"),
     )

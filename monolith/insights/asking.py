@@ -16,7 +16,7 @@ from monolith.strangler import routing
 from monolith.strangler.calling import clients
 
 if TYPE_CHECKING:
-    from event_contracts.sales_insights import Question
+    from event_contracts.sales_insights import Report
 
 logger = structlog.get_logger(__name__)
 
@@ -33,32 +33,39 @@ class Told:
     source: str
 
 
-def ask(question: Question) -> Told:
-    """Ask whoever answers the read just now."""
-    answered = routing.answer(SALES_INSIGHTS, question)
-    return Told(rows=_rows(answered.value), source=_SOURCES[answered.source])
+def ask(report: Report) -> dict[str, Told]:
+    """Ask whoever answers the read just now; return what is told, by question."""
+    answered = routing.answer(SALES_INSIGHTS, report)
+    return _told(answered.value, _SOURCES[answered.source])
 
 
-def ask_events(question: Question) -> Told | None:
+def ask_events(report: Report) -> dict[str, Told] | None:
     """Ask the service, which alone can tell; None if it cannot just now."""
     client = clients.client_for(SALES_INSIGHTS)
     if client is None:
         return None
-    request = service_request(question)
+    request = service_request(report)
     deadline = time.monotonic() + _SECONDS
     try:
-        said = client.get(request.path, request.parameters, answer_class=Answer, deadline=deadline)
+        answer = client.get(
+            request.path, request.parameters, answer_class=Answer, deadline=deadline
+        )
     except clients.ServiceError as error:
-        logger.warning("events not asked", question=question.name, error=str(error))
+        logger.warning("events not asked", questions=report.questions, error=str(error))
         return None
-    return Told(rows=_rows(said), source=_until(said))
+    return _told(answer, _until(answer))
 
 
-def _rows(said: Answer) -> list[Any]:
-    return [from_plain(ROWS[said.question], row) for row in said.rows]
+def _told(answer: Answer, source: str) -> dict[str, Told]:
+    return {
+        said.question: Told(
+            rows=[from_plain(ROWS[said.question], row) for row in said.rows], source=source
+        )
+        for said in answer.said
+    }
 
 
-def _until(said: Answer) -> str:
-    if said.recorded_until is None:
+def _until(answer: Answer) -> str:
+    if answer.recorded_until is None:
         return _SOURCES["service"]
-    return f"from events, recorded until {moment(said.recorded_until)}"
+    return f"from events, recorded until {moment(answer.recorded_until)}"

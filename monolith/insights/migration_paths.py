@@ -18,7 +18,7 @@ from event_contracts.sales_insights import (
     ROWS,
     Answer,
     Period,
-    Question,
+    Report,
     days_since_1970,
     question_about,
 )
@@ -47,11 +47,13 @@ SALES_INSIGHTS = "sales_insights"
 BOTH_CAN_TELL = tuple(name for name in ROWS if name not in FROM_EVENTS_ONLY)
 # Only reconciliation asks about one stream.
 _OF_STREAMS = frozenset(ABOUT_STREAMS.values())
-_ASKED = tuple(name for name in BOTH_CAN_TELL if name not in _OF_STREAMS)
+ASKED = tuple(name for name in BOTH_CAN_TELL if name not in _OF_STREAMS)
 _NOBODYS_STREAM = customer_stream(NOBODY)
 _SAMPLE_DAYS = (1, 7, 28, 90)
-# Twice what a question may take; beyond that the tables answer.
-_REPORT_SECONDS = 4.0
+# All that both can tell about a period, in one request: what the page asks.
+PAGE = "page"
+# Twice what all questions of a page take of ten million events; beyond that the tables answer.
+_REPORT_SECONDS = 6.0
 
 
 def declare() -> None:
@@ -59,16 +61,12 @@ def declare() -> None:
     registry.declare(sales_insights)
 
 
-def service_request(question: Question) -> ServiceRequest:
+def service_request(report: Report) -> ServiceRequest:
     """Return what to ask the service for."""
-    about = {"about": question.about} if question.about else {}
+    about = {"about": report.about} if report.about else {}
     return ServiceRequest(
-        path=f"/insights/{question.name}",
-        parameters={
-            "first_day": question.first_day,
-            "until_day": question.until_day,
-            **about,
-        },
+        path=f"/insights/{','.join(report.questions)}",
+        parameters={"first_day": report.first_day, "until_day": report.until_day, **about},
     )
 
 
@@ -77,21 +75,25 @@ def _compare(monolith: Answer, service: Answer) -> tuple[Difference, ...]:
     return differences(_rows(monolith), _rows(service))
 
 
-def _rows(said: Answer) -> dict[str, Any]:
-    return {"question": said.question, "rows": list(said.rows)}
+def _rows(answer: Answer) -> dict[str, Any]:
+    return {said.question: list(said.rows) for said in answer.said}
 
 
-def _stream_of(question: Question) -> str | None:
-    return question.about if question.name in _OF_STREAMS else None
+def _stream_of(report: Report) -> str | None:
+    return report.about if report.questions[0] in _OF_STREAMS else None
 
 
-def _least_version(question: Question) -> int:
+def _least_version(report: Report) -> int:
     """Ask a report for all its days; what is asked about a stream has the version of that."""
-    return 0 if _stream_of(question) else days_since_1970(question.period.until_day)
+    return 0 if _stream_of(report) else days_since_1970(report.period.until_day)
 
 
-def _all_of(stream: str) -> Question:
-    return Question.over(ALL_TIME, question_about(stream), about=stream)
+def _shape_of(report: Report) -> str:
+    return PAGE if len(report.questions) > 1 else report.questions[0]
+
+
+def _all_of(stream: str) -> Report:
+    return Report.over(ALL_TIME, question_about(stream), about=stream)
 
 
 def _snapshot(stream: str) -> ProductSnapshotTaken | CustomerOrdersSnapshotTaken:
@@ -108,7 +110,7 @@ def _keys_request(after: str | None) -> ServiceRequest:
     return ServiceRequest(path="/streams", parameters={"after": after} if after else {})
 
 
-def _sample_questions(count: int) -> Iterator[Question]:
+def _sample_reports(count: int) -> Iterator[Report]:
     """Ask about days with trade: of others both sides say the same, whatever they make of it."""
     today = datetime.now(UTC).date()
     first, over = find_days_of_trade(today, recent_days=max(_SAMPLE_DAYS))
@@ -117,7 +119,8 @@ def _sample_questions(count: int) -> Iterator[Question]:
         days = _SAMPLE_DAYS[number % len(_SAMPLE_DAYS)]
         until = over - timedelta(days=number * days % traded_days)
         period = Period(first_day=until - timedelta(days=days), until_day=until)
-        yield from (Question.over(period, name) for name in _ASKED)
+        yield from (Report.over(period, question) for question in ASKED)
+        yield Report.over(period, *ASKED)
 
 
 sales_insights = MovingRead(
@@ -126,7 +129,7 @@ sales_insights = MovingRead(
     monolith_answer=answer,
     service_request=service_request,
     answer_class=Answer,
-    version_of=lambda said: said.as_of,
+    version_of=lambda answer: answer.as_of,
     stream_of=_stream_of,
     least_version=_least_version,
     read_at="/ops/insights/",
@@ -140,16 +143,16 @@ sales_insights = MovingRead(
         )
     ),
     compare=_compare,
-    shape_of=lambda question: question.name,
-    shapes=_ASKED,
-    sample_queries=_sample_questions,
-    query_class=Question,
+    shape_of=_shape_of,
+    shapes=(*ASKED, PAGE),
+    sample_queries=_sample_reports,
+    query_class=Report,
     source=SnapshotSource(
         keys_after=list_streams,
         stream_of=lambda stream: stream,
         snapshot=_snapshot,
         first_query=_all_of,
-        next_query=lambda _question, _said: None,
+        next_query=lambda _report, _answer: None,
         count=count_streams,
         known=known_streams,
     ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from event_contracts.sales_insights import Period, Question
+from event_contracts.sales_insights import Period, Report
 from monolith.insights import asking, basket_panels, panels, queries
+from monolith.insights.migration_paths import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,51 +38,48 @@ def usual_period() -> Period:
 
 def build(period: Period, *, stock_code: str = "") -> Page:
     """Ask everything about a period, and how one product was at its end."""
+    told = asking.ask(Report.over(period, *ASKED))
+    products = _described(
+        [row.name for row in told["takings_by_product"].rows]
+        + [row.stock_code for row in told["price_effects"].rows]
+    )
+
+    def panel(question: str, draw: Callable[..., Panel], *more: object) -> Panel:
+        return replace(draw(told[question].rows, *more), source=told[question].source)
+
     return Page(
         period=period,
         panels=(
-            _panel(period, "takings_by_day", lambda rows: panels.takings_by_day(rows, period)),
-            _panel(period, "takings_by_country", panels.takings_by_country),
-            _panel(
-                period,
-                "takings_by_product",
-                lambda rows: panels.takings_by_product(rows, _described(row.name for row in rows)),
-            ),
-            _panel(period, "cohorts", panels.cohorts),
+            panel("takings_by_day", panels.takings_by_day, period),
+            panel("takings_by_country", panels.takings_by_country),
+            panel("takings_by_product", panels.takings_by_product, products),
+            panel("cohorts", panels.cohorts),
             *_baskets(period),
-            _panel(
-                period,
-                "price_effects",
-                lambda rows: panels.price_effects(rows, _described(row.stock_code for row in rows)),
-            ),
-            _panel(period, "dispatch_times", panels.dispatch_times),
+            panel("price_effects", panels.price_effects, products),
+            panel("dispatch_times", panels.dispatch_times),
         ),
         product=_product(period, stock_code) if stock_code else None,
     )
 
 
-def _panel(period: Period, name: str, draw: Callable[[list[Any]], Panel]) -> Panel:
-    told = asking.ask(Question.over(period, name))
-    return replace(draw(told.rows), source=told.source)
-
-
 def _baskets(period: Period) -> Iterator[Panel]:
-    told = asking.ask_events(Question.over(period, "baskets_by_day"))
-    removed = told and asking.ask_events(Question.over(period, "removed_products"))
-    if told is None or removed is None:
+    told = asking.ask_events(Report.over(period, "baskets_by_day", "removed_products"))
+    if told is None:
         yield basket_panels.unanswered(
             "baskets", "Baskets given up, and what was taken out of them"
         )
         return
-    yield replace(basket_panels.baskets(told.rows, period), source=told.source)
+    begun, removed = told["baskets_by_day"], told["removed_products"]
+    yield replace(basket_panels.baskets(begun.rows, period), source=begun.source)
     descriptions = _described(row.stock_code for row in removed.rows)
     yield replace(basket_panels.removed_products(removed.rows, descriptions), source=removed.source)
 
 
 def _product(period: Period, stock_code: str) -> Panel:
     """Tell how a product was: by events if they know it, else by the tables, which know less."""
-    told = asking.ask_events(Question.over(period, "products_as_of", about=stock_code))
-    if told is None or not told.rows:
+    by_events = asking.ask_events(Report.over(period, "products_as_of", about=stock_code))
+    told = by_events and by_events["products_as_of"]
+    if not told or not told.rows:
         rows = queries.list_products_as_of(period.end, stock_code=stock_code)
         told = asking.Told(rows=rows, source=asking.FROM_TABLES)
     panel = panels.products_as_of(told.rows, period.end - timedelta(days=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
@@ -10,13 +11,13 @@ from uuid import uuid4
 import pytest
 
 from event_contracts.checksums import KeyDigest, KeyVersion, checksum_of
-from event_contracts.sales_insights import ABOUT_STREAMS, Period, Question, question_about
+from event_contracts.sales_insights import ABOUT_STREAMS, Period, Report, question_about
 from extracted_services.sales_insights import projection, queries, store
 from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import landing_of
 from monolith.catalogue.legacy import LegacyProduct, load_products
 from monolith.catalogue.operations import PriceUnchanged, change_price
-from monolith.insights.migration_paths import BOTH_CAN_TELL, sales_insights
+from monolith.insights.migration_paths import ASKED, BOTH_CAN_TELL, PAGE, sales_insights
 from monolith.insights.queries import list_products_as_of
 from monolith.insights.queries.streams import count_streams, list_streams
 from monolith.ordering import operations
@@ -71,19 +72,19 @@ def deliver(lake, engine, envelopes, *, chance=None):
 
 
 def disagreements(lake, engine, *, periods, streams=()):
-    questions = [
-        Question.over(period, name)
+    reports = [
+        Report.over(period, name)
         for period in periods
         for name in BOTH_CAN_TELL
         if name not in ABOUT_STREAMS.values()
     ]
-    questions += [Question.over(MARCH, question_about(stream), about=stream) for stream in streams]
+    reports += [Report.over(MARCH, question_about(stream), about=stream) for stream in streams]
     return {
-        (question.name, question.first_day, question.about): found
-        for question in questions
+        (report.questions[0], report.first_day, report.about): found
+        for report in reports
         if (
             found := sales_insights.compare(
-                sales_insights.ask_monolith(question), queries.answer(question, lake, engine)
+                sales_insights.ask_monolith(report), queries.answer(report, lake, engine)
             )
         )
     }
@@ -189,7 +190,7 @@ def test_events_say_what_the_tables_say(lake, engine, seed):
     assert disagreements(lake, engine, periods=(MARCH, one_day), streams=streams) == {}
     assert queries.checksum(streams, lake, engine) == monoliths_checksum(streams)
     assert queries.list_streams(None, lake, engine).keys == tuple(streams)
-    assert queries.answer(Question.over(MARCH, "takings_by_day"), lake, engine).rows
+    assert queries.answer(Report.over(MARCH, "takings_by_day"), lake, engine).said[0].rows
 
 
 def test_prices_of_a_former_day_are_those_of_the_tables(lake, engine):
@@ -197,11 +198,13 @@ def test_prices_of_a_former_day_are_those_of_the_tables(lake, engine):
     trader.trade(60)
     deliver(lake, engine, recorded())
 
-    said = queries.answer(Question.over(MARCH, "products_as_of"), lake, engine)
+    said = queries.answer(Report.over(MARCH, "products_as_of"), lake, engine)
 
     from_tables = {row.stock_code: row.price_pence for row in list_products_as_of(MARCH.end)}
-    assert {row["stock_code"]: row["price_pence"] for row in said.rows} == from_tables
-    assert {row["is_available"] for row in said.rows} == {True}
+    assert {
+        row["stock_code"]: row["price_pence"] for row in said.rows_of("products_as_of")
+    } == from_tables
+    assert {row["is_available"] for row in said.rows_of("products_as_of")} == {True}
 
 
 def test_past_that_no_event_told_comes_by_snapshots(lake, engine):
@@ -270,9 +273,11 @@ def test_products_that_no_event_listed_come_by_snapshots(lake, engine):
     record_snapshots(sales_insights, ["product/HEART", "product/JAR"])
     deliver(lake, engine, recorded()[not_delivered:])
 
-    said = queries.answer(Question.over(today, "products_as_of"), lake, engine)
+    said = queries.answer(Report.over(today, "products_as_of"), lake, engine)
     from_tables = {row.stock_code: row.price_pence for row in list_products_as_of(today.end)}
-    assert {row["stock_code"]: row["price_pence"] for row in said.rows} == from_tables
+    assert {
+        row["stock_code"]: row["price_pence"] for row in said.rows_of("products_as_of")
+    } == from_tables
     assert from_tables == {"HEART": 200, "JAR": 450}
 
 
@@ -325,19 +330,52 @@ def test_lost_event_is_seen_as_a_disagreement(lake, engine):
     }
 
 
-def test_sample_questions_are_about_days_with_trade():
+def test_sample_reports_are_about_days_with_trade():
     trader = Trader(5)
     trader.trade(60)
 
-    about = [each for each in sales_insights.sample_queries(40) if each.name == "takings_by_day"]
+    about = [
+        each for each in sales_insights.sample_queries(40) if each.questions == ("takings_by_day",)
+    ]
 
-    answered = [bool(sales_insights.ask_monolith(question).rows) for question in about]
+    answered = [bool(sales_insights.ask_monolith(report).said[0].rows) for report in about]
     assert answered.count(True) >= 0.9 * len(about)
 
 
-def test_sample_questions_have_every_shape_but_the_one_of_a_stream():
-    questions = list(sales_insights.sample_queries(5))
+def test_sample_reports_have_every_shape_and_are_about_no_stream():
+    reports = list(sales_insights.sample_queries(5))
 
-    assert {question.name for question in questions} == {*BOTH_CAN_TELL} - {*ABOUT_STREAMS.values()}
-    assert len(questions) == 5 * len({each.name for each in questions})
-    assert all(question.period.day_count in {1, 7, 28, 90} for question in questions)
+    shapes = [sales_insights.shape_of(report) for report in reports]
+    assert {*shapes} == {*sales_insights.shapes} == {*ASKED, PAGE}
+    assert len(reports) == 5 * len({*shapes})
+    assert all(report.period.day_count in {1, 7, 28, 90} for report in reports)
+    assert not {*ASKED} & {*ABOUT_STREAMS.values()}
+
+
+def test_report_is_answered_as_its_questions_are(lake, engine):
+    trader = Trader(11)
+    trader.trade(60)
+    deliver(lake, engine, recorded())
+    page = Report.over(MARCH, *ASKED)
+
+    by_tables, by_events = sales_insights.ask_monolith(page), queries.answer(page, lake, engine)
+
+    assert sales_insights.compare(by_tables, by_events) == ()
+    assert [said.question for said in by_tables.said] == [*ASKED]
+    alone = [sales_insights.ask_monolith(Report.over(MARCH, name)).said[0] for name in ASKED]
+    assert [*by_tables.said] == alone
+
+
+def test_wrong_row_of_a_report_is_found_at_its_question(lake, engine):
+    trader = Trader(11)
+    trader.trade(60)
+    events = recorded()
+    lost = next(each for each in events if each.event_type == "ordering.order_dispatched.v1")
+    deliver(lake, engine, [each for each in events if each is not lost])
+    page = Report.over(MARCH, *ASKED)
+
+    found = sales_insights.compare(
+        sales_insights.ask_monolith(page), queries.answer(page, lake, engine)
+    )
+
+    assert {re.split(r"\W", difference.place)[0] for difference in found} == {"dispatch_times"}

@@ -117,9 +117,9 @@ def test_page_is_the_services_if_all_its_reads_are(sources, is_by_service):
 
 def test_reports_are_held_against_the_questions_and_not_the_page():
     def reports(*moved, asking):
-        answers = [Answer("service" if moved else "monolith", asking / 6)] * 6
+        answers = [Answer("service" if moved else "monolith", asking)]
         looks = {"sales_insights": [Look(1.0, 1_000.0, answers)] * 20}
-        handlers = {"sales_insights": [5.5] * 20} if moved else {}
+        handlers = {"sales_insights": [35.0] * 20} if moved else {}
         return replace(stage(*moved), looks=looks, handlers=handlers)
 
     slow = held(reports(asking=600.0), reports("sales_insights", asking=31.0))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from datetime import UTC
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -142,12 +144,15 @@ class Look:
         return _before(until, name)
 
     def _landed_of(self, table: str) -> dict[str, LandedRow]:
-        return {
-            row.fact_id: row
-            for landing in self._landed
-            for row in landing.rows
-            if row.place.table == table
-        }
+        return self._landed_by_table.get(table, {})
+
+    @cached_property
+    def _landed_by_table(self) -> dict[str, dict[str, LandedRow]]:
+        found: defaultdict[str, dict[str, LandedRow]] = defaultdict(dict)
+        for landing in self._landed:
+            for row in landing.rows:
+                found[row.place.table][row.fact_id] = row
+        return found
 
     def _staged_in(self, name: str) -> set[str]:
         if not self._has(name):

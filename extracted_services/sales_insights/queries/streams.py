@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from event_contracts.checksums import Checksum, KeyDigest, KeyList, checksum_of, digest_of
 from event_contracts.plain_values import to_plain
-from event_contracts.sales_insights import ALL_TIME, ROWS, Answer, Question, question_about
+from event_contracts.sales_insights import ALL_TIME, ROWS, Answer, Report, Said, question_about
 from event_contracts.streams import NOBODY, customer_stream
 from extracted_services.read_models.answering import NotComplete
 from extracted_services.read_models.parameters import read
@@ -42,22 +42,22 @@ class _Told:
     rows: tuple[Any, ...]
 
 
-def answer(question: Question, lake: Lake, engine: Any) -> Answer:
-    """Answer a question about a stream; `as_of` is the version of the stream.
+def answer(report: Report, lake: Lake, engine: Any) -> Answer:
+    """Answer the one question of a report about a stream; `as_of` is the version of the stream.
 
     Raises:
         NotComplete: a fact of the stream is missing, or all are; see `looking.look`, too.
     """
+    (question,) = report.questions
 
     def ask(seen: Look) -> Answer:
-        told = _tell(seen, question.name, [question.about], question.period)[question.about]
+        told = _tell(seen, question, [report.about], report.period)[report.about]
         if told.version is None:
-            raise NotComplete("stream", f"{question.about}: not everything is known here yet")
+            raise NotComplete("stream", f"{report.about}: not everything is known here yet")
         return Answer(
-            question=question.name,
             as_of=told.version,
             recorded_until=seen.recorded_until,
-            rows=told.rows,
+            said=(Said(question=question, rows=told.rows),),
         )
 
     return look(lake, engine, ask)
@@ -159,7 +159,6 @@ def _version(facts: Sequence[dict[str, Any]]) -> int | None:
 def _digest(stream: str, told: _Told) -> KeyDigest:
     if told.version is None:
         return KeyDigest(key=stream)
-    said = Answer(
-        question=question_about(stream), as_of=told.version, recorded_until=None, rows=told.rows
-    )
-    return KeyDigest(key=stream, version=told.version, digest=digest_of(stream, [said]))
+    said = Said(question=question_about(stream), rows=told.rows)
+    answer = Answer(as_of=told.version, recorded_until=None, said=(said,))
+    return KeyDigest(key=stream, version=told.version, digest=digest_of(stream, [answer]))

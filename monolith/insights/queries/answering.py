@@ -1,4 +1,4 @@
-"""A question's answer out of the tables, in the words of the contract."""
+"""A report's answer out of the tables, in the words of the contract."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from event_contracts.plain_values import to_plain
-from event_contracts.sales_insights import Answer, Period, Question, days_since_1970
+from event_contracts.sales_insights import Answer, Period, Report, Said, days_since_1970
 from monolith.insights.queries.dispatch import list_dispatch_times
 from monolith.insights.queries.orders import get_orders_booked
 from monolith.insights.queries.price_effects import list_price_effects
@@ -35,24 +35,27 @@ _REPORTS: dict[str, Callable[[Period], list[Any]]] = {
 }
 
 
-def answer(question: Question) -> Answer:
-    """Answer a question about days that are over; what the tables know, they know at once.
+def answer(report: Report) -> Answer:
+    """Answer a report about days that are over; what the tables know, they know at once.
 
     Raises:
         KeyError: no table can tell: `FROM_EVENTS_ONLY`.
     """
-    if question.name in _OF_STREAMS:
-        version, rows = _OF_STREAMS[question.name](question.period, question.about)
-        return _answer(question, version, rows)
+    period = report.period
+    if report.questions[0] in _OF_STREAMS:
+        (question,) = report.questions
+        version, rows = _OF_STREAMS[question](period, report.about)
+        return _answer(version, _said(question, rows))
     today = days_since_1970(datetime.now(UTC).date())
-    complete = min(days_since_1970(question.period.until_day), today)
-    return _answer(question, complete, _REPORTS[question.name](question.period))
-
-
-def _answer(question: Question, as_of: int, rows: list[Any]) -> Answer:
-    return Answer(
-        question=question.name,
-        as_of=as_of,
-        recorded_until=None,
-        rows=tuple(to_plain(row) for row in rows),
+    complete = min(days_since_1970(period.until_day), today)
+    return _answer(
+        complete, *(_said(question, _REPORTS[question](period)) for question in report.questions)
     )
+
+
+def _said(question: str, rows: list[Any]) -> Said:
+    return Said(question=question, rows=tuple(to_plain(row) for row in rows))
+
+
+def _answer(as_of: int, *said: Said) -> Answer:
+    return Answer(as_of=as_of, recorded_until=None, said=said)

@@ -27,7 +27,7 @@ from event_contracts.ordering import (
     ReturnedLine,
 )
 from event_contracts.registry import event_type_of
-from event_contracts.sales_insights import Period, Question
+from event_contracts.sales_insights import Period, Report
 from extracted_services.sales_insights import queries
 from extracted_services.sales_insights.projection import facts_of, merge
 from extracted_services.sales_insights.view import landing_of
@@ -199,11 +199,11 @@ def land_and_merge(lake, engine, *envelopes, now=NOW + timedelta(days=1)):
 
 
 def ask(lake, engine, name, *, period=MARCH, about=""):
-    return queries.answer(Question.over(period, name, about=about), lake, engine)
+    return queries.answer(Report.over(period, name, about=about), lake, engine)
 
 
 def rows(lake, engine, name, **asked):
-    return [tuple(row.values()) for row in ask(lake, engine, name, **asked).rows]
+    return [tuple(row.values()) for row in ask(lake, engine, name, **asked).rows_of(name)]
 
 
 def everything(lake, engine):

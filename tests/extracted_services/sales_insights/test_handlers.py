@@ -24,9 +24,9 @@ def _engine(engine, monkeypatch):
     monkeypatch.setattr(handlers, "_engine", lambda: engine)
 
 
-def get(lake, question, **parameters):
+def get(lake, questions, **parameters):
     request = Request(
-        route="GET /insights/{question}", path={"question": question}, parameters=parameters
+        route="GET /insights/{questions}", path={"questions": questions}, parameters=parameters
     )
     response = handlers.answer(request, kept_in=lake)
     return response["statusCode"], json.loads(response["body"])
@@ -38,8 +38,9 @@ def test_events_taken_in_are_answered_from(lake):
     status, answer = get(lake, "takings_by_day", **MARCH)
 
     assert status == 200
-    assert answer["question"] == "takings_by_day"
-    assert answer["rows"][0] == {
+    (said,) = answer["said"]
+    assert said["question"] == "takings_by_day"
+    assert said["rows"][0] == {
         "name": "2025-03-10",
         "orders": 2,
         "placed_pence": 2400,
@@ -86,7 +87,7 @@ def test_batch_that_could_not_be_kept_goes_back_whole(lake, objects, monkeypatch
 def test_unknown_question_is_a_problem_that_names_the_parameter(lake):
     status, problem = get(lake, "weather", **MARCH)
 
-    assert (status, problem["parameter"]) == (400, "question")
+    assert (status, problem["parameter"]) == (400, "questions")
 
 
 def test_empty_lake_is_a_problem_of_its_own(lake):
@@ -130,9 +131,9 @@ def test_whole_function_works_on_a_bucket(bucket, monkeypatch):
     response = handlers.on_request(
         {
             "version": "2.0",
-            "routeKey": "GET /insights/{question}",
+            "routeKey": "GET /insights/{questions}",
             "rawPath": "/insights/cohorts",
-            "pathParameters": {"question": "cohorts"},
+            "pathParameters": {"questions": "cohorts"},
             "queryStringParameters": MARCH,
             "requestContext": {"http": {"method": "GET"}},
         },

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from unittest.mock import Mock
 
 import pytest
 
 from event_contracts.catalogue import PricePoint
-from event_contracts.sales_insights import MOST_HOURS, ROWS, Period, Question, days_since_1970
+from event_contracts.sales_insights import (
+    ABOUT_STREAMS,
+    MOST_HOURS,
+    ROWS,
+    Period,
+    Report,
+    days_since_1970,
+)
 from extracted_services.read_models.answering import NotComplete
 from extracted_services.read_models.parameters import BadParameter
 from extracted_services.sales_insights import queries, store
@@ -295,16 +303,34 @@ def test_lake_that_nobody_merges_refuses_to_answer(lake, engine, monkeypatch):
 PERIOD = {"first_day": "2025-03-01", "until_day": "2025-04-01"}
 
 
-def test_question_is_read_from_a_request():
-    asked = queries.read_question("cohorts", PERIOD | {"about": "85123A"})
+def test_report_is_read_from_a_request():
+    asked = queries.read_report("cohorts,takings_by_day", PERIOD | {"about": "85123A"})
 
-    assert asked == Question.over(MARCH, "cohorts", about="85123A")
+    assert asked == Report.over(MARCH, "cohorts", "takings_by_day", about="85123A")
+
+
+def test_report_is_answered_as_its_questions_would_be_from_one_look(lake, engine, monkeypatch):
+    land_and_merge(lake, engine, *some_trade())
+    names = [name for name in ROWS if name not in ABOUT_STREAMS.values()]
+    alone = [ask(lake, engine, name) for name in names]
+    survey = Mock(wraps=lake.survey)
+    monkeypatch.setattr(lake, "survey", survey)
+
+    together = queries.answer(Report.over(MARCH, *names), lake, engine)
+
+    assert together.said == tuple(said for answer in alone for said in answer.said)
+    assert {together.as_of} == {answer.as_of for answer in alone}
+    assert survey.call_count == 1
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "wrong"),
     [
-        ("weather", PERIOD, "question"),
+        ("weather", PERIOD, "questions"),
+        ("cohorts,weather", PERIOD, "questions"),
+        ("cohorts,cohorts", PERIOD, "questions"),
+        ("", PERIOD, "questions"),
+        ("cohorts,orders_booked", PERIOD | {"about": "customer/1"}, "questions"),
         ("cohorts", {"first_day": "2025-03-01"}, "until_day"),
         ("cohorts", PERIOD | {"first_day": "20250301"}, "first_day"),
         ("cohorts", PERIOD | {"until_day": "2025-02-01"}, "until_day"),
@@ -312,9 +338,9 @@ def test_question_is_read_from_a_request():
         ("cohorts", PERIOD | {"about": "' OR ''='"}, "about"),
     ],
 )
-def test_question_that_cannot_be_read_is_refused_by_name(name, parameters, wrong):
+def test_report_that_cannot_be_read_is_refused_by_name(name, parameters, wrong):
     with pytest.raises(BadParameter) as refused:
-        queries.read_question(name, parameters)
+        queries.read_report(name, parameters)
 
     assert refused.value.name == wrong
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from event_contracts.sales_insights import ABOUT_STREAMS, Period, Question
+from event_contracts.sales_insights import ABOUT_STREAMS, Period, Report
 from extracted_services.sales_insights import queries
 from extracted_services.sales_insights.projection import merge
 from extracted_services.sales_insights.queries import Remembered
@@ -26,10 +26,10 @@ from tests.extracted_services.sales_insights.facts import (
 from tests.extracted_services.sales_insights.in_memory_objects import InMemoryObjects
 
 OVER = Period(first_day=date(2025, 3, 1), until_day=date(2025, 3, 11))
-QUESTIONS = [
-    Question.over(period, name)
-    for name in ALL
-    if name not in ABOUT_STREAMS.values()
+ABOUT_PERIODS = [name for name in ALL if name not in ABOUT_STREAMS.values()]
+REPORTS = [
+    Report.over(period, *names)
+    for names in (ABOUT_PERIODS, *([name] for name in ABOUT_PERIODS))
     for period in (OVER, MARCH)
 ]
 
@@ -64,38 +64,41 @@ def test_what_is_remembered_is_what_would_be_found(tmp_path_factory, engine, dat
                 land(lake, waiting.pop())
             case "merge":
                 merge(lake, engine, now=NOW)
-        for question in data.draw(st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=6)):
-            assert queries.answer(question, lake, engine, remembered) == queries.answer(
-                question, lake, engine
+        for report in data.draw(st.lists(st.sampled_from(REPORTS), min_size=1, max_size=6)):
+            assert queries.answer(report, lake, engine, remembered) == queries.answer(
+                report, lake, engine
             )
 
 
 def test_days_that_are_over_are_not_asked_about_again_while_trade_goes_on(lake, engine, statements):
     remembered = Remembered()
-    question = Question.over(OVER, "takings_by_day")
+    report = Report.over(OVER, "takings_by_day")
     land_and_merge(lake, engine, *some_trade())
-    queries.answer(question, lake, engine, remembered)
+    queries.answer(report, lake, engine, remembered)
 
     for day in range(12, 16):
         order = placed(f"L{day}", day, march(day), ("HEART", 1, 100))
         land(lake, order)
-        first = queries.answer(question, lake, engine, remembered)
+        first = queries.answer(report, lake, engine, remembered)
         merge(lake, engine, now=NOW)
-        assert first == queries.answer(question, lake, engine, remembered)
+        assert first == queries.answer(report, lake, engine, remembered)
 
     assert len(statements) == 1
 
 
 def test_late_fact_of_a_day_that_was_asked_about_is_counted(lake, engine):
     remembered = Remembered()
-    question = Question.over(OVER, "takings_by_day")
+    report = Report.over(OVER, "takings_by_day")
     land_and_merge(lake, engine, *some_trade())
-    before = queries.answer(question, lake, engine, remembered)
+    before = queries.answer(report, lake, engine, remembered)
 
     land(lake, placed("LATE", 1, march(10), ("HEART", 1, 100)))
-    after = queries.answer(question, lake, engine, remembered)
+    after = queries.answer(report, lake, engine, remembered)
 
-    assert after.rows[0]["orders"] == before.rows[0]["orders"] + 1
+    (before_day, *_), (after_day, *_) = (
+        answer.rows_of("takings_by_day") for answer in (before, after)
+    )
+    assert after_day["orders"] == before_day["orders"] + 1
 
 
 def test_only_so_many_answers_are_remembered():

@@ -11,7 +11,7 @@ from event_contracts.catalogue import PricePoint
 from event_contracts.checksums import KeyDigest, KeyVersion, checksum_of, digest_of
 from event_contracts.ordering import BasketLineAdded, CustomerOrdersSnapshotTaken, OrderAnnounced
 from event_contracts.registry import EVENT_CLASSES
-from event_contracts.sales_insights import ALL_TIME, Question, question_about
+from event_contracts.sales_insights import ALL_TIME, Report, question_about
 from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NO_PRODUCT, NOBODY, PRODUCT, customer_stream
 from extracted_services.read_models.answering import NotComplete
@@ -39,8 +39,8 @@ HEART = "product/HEART"
 
 
 def said_of(stream, lake, engine):
-    question = Question.over(ALL_TIME, question_about(stream), about=stream)
-    return queries.answer(question, lake, engine)
+    report = Report.over(ALL_TIME, question_about(stream), about=stream)
+    return queries.answer(report, lake, engine)
 
 
 def versions(lake, engine, *asked):
@@ -71,7 +71,7 @@ def test_prices_of_a_product_are_those_that_events_and_snapshots_told(lake, engi
     said = said_of(HEART, lake, engine)
 
     assert said.as_of == 4
-    assert [tuple(row.values()) for row in said.rows] == [
+    assert [tuple(row.values()) for row in said.rows_of("prices_known")] == [
         (march(1).isoformat(), 200),
         (march(11).isoformat(), 250),
     ]
@@ -158,7 +158,7 @@ def test_question_about_a_stream_of_another_kind_is_refused(name, about):
     asked = {"first_day": "2025-03-01", "until_day": "2025-04-01", "about": about}
 
     with pytest.raises(BadParameter, match="about"):
-        queries.read_question(name, asked)
+        queries.read_report(name, asked)
 
 
 def test_heartbeats_are_counted_and_in_no_file(lake, engine):
@@ -168,7 +168,7 @@ def test_heartbeats_are_counted_and_in_no_file(lake, engine):
     land_and_merge(lake, engine, beat(7))
     merged = said_of(NOBODYS, lake, engine)
 
-    assert (landed.as_of, merged.as_of, merged.rows) == (6, 7, ())
+    assert (landed.as_of, merged.as_of, merged.rows_of("orders_booked")) == (6, 7, ())
     assert {file.table for file in lake.read_manifest()[0].files} <= {*TABLES} - {"other_events"}
 
 

@@ -119,8 +119,8 @@ def service(lake, monkeypatch):
     class Service:
         def get(self, path, parameters, *, answer_class, deadline):  # noqa: ARG002
             request = Request(
-                route="GET /insights/{question}",
-                path={"question": path.rpartition("/")[2]},
+                route="GET /insights/{questions}",
+                path={"questions": path.rpartition("/")[2]},
                 parameters=dict(parameters),
             )
             response = handlers.answer(request, kept_in=lake)
@@ -183,10 +183,10 @@ def test_page_says_who_answered(dana, lake, service, monkeypatch):
     told(lake)
     told_by_tables = text_of(dana.get(PAGE, THREE_DAYS))
 
-    def from_service(_path, question):
-        request = service_request(question)
+    def from_service(_path, report):
+        request = service_request(report)
         answer = service.get(request.path, request.parameters, answer_class=Answer, deadline=0)
-        assert answer.as_of >= sales_insights.least_version(question)
+        assert answer.as_of >= sales_insights.least_version(report)
         return Answered(
             path="sales_insights",
             value=answer,

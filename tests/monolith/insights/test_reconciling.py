@@ -26,7 +26,7 @@ from tests.monolith.strangler.service import running_service
 
 pytestmark = pytest.mark.django_db
 CHECKSUMS, STREAMS, QUESTIONS = (
-    "GET /streams/checksums", "GET /streams", "GET /insights/{question}",
+    "GET /streams/checksums", "GET /streams", "GET /insights/{questions}",
 )  # fmt: skip
 
 

@@ -63,6 +63,6 @@ def _route(words):
     match words:
         case ["customers", customer_id, what]:
             return f"GET /customers/{{id}}/{what}", {"id": customer_id}
-        case ["insights", question]:
-            return "GET /insights/{question}", {"question": question}
+        case ["insights", questions]:
+            return "GET /insights/{questions}", {"questions": questions}
     return f"GET /{'/'.join(words)}", {}
