@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from event_contracts.streams import stream_kind
 from monolith.strangler import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from django.core.management.base import CommandParser
 
 _REASON = "a new local shop"
+_MOST_KEYS = 1_000_000
 
 
 class Command(BaseCommand):
@@ -44,25 +46,38 @@ class Command(BaseCommand):
             )
 
 
-def _fillers(paths: Iterable[str]) -> list[str]:
+def _fillers(paths: Collection[str]) -> list[str]:
     """Choose the paths whose snapshots fill all services: some kinds serve more than one of them.
 
-    Of the paths that record the same kind of snapshot, the one that walks over most keys.
+    Those that record one kind come first, the longest ones before the others. A path is left out if
+    all that it would record has been by then.
     """
-    fillers: dict[type | str, str] = {}
-    for path in paths:
-        kind = _kind_of_snapshot(path)
-        if kind not in fillers or _key_count(path) > _key_count(fillers[kind]):
-            fillers[kind] = path
-    return sorted(fillers.values())
+    recorded = {path: _recorded_by(path) for path in paths}
+
+    def kinds_and_length(path: str) -> tuple[int, int]:
+        return len({kind for kind, _ in recorded[path]}), -len(recorded[path])
+
+    chosen: list[str] = []
+    filled: set[tuple[type, str]] = set()
+    for path in sorted(paths, key=kinds_and_length):
+        if not recorded[path] or recorded[path] - filled:
+            chosen.append(path)
+            filled |= recorded[path]
+    return sorted(chosen)
 
 
-def _kind_of_snapshot(path: str) -> type | str:
+def _recorded_by(path: str) -> set[tuple[type, str]]:
+    """Return the kind and the stream of each snapshot that a backfill of a path would record.
+
+    The streams of one kind have snapshots of one kind: one of each is made to see which.
+    """
     source = registry.get_path(path).source
-    first = next(iter(source.keys_after("", 1)), None)
-    return path if first is None else type(source.snapshot(first))
-
-
-def _key_count(path: str) -> int:
-    count = registry.get_path(path).source.count
-    return count() if count else 0
+    kinds: dict[str, type] = {}
+    found = set()
+    for key in source.keys_after("", _MOST_KEYS):
+        stream = source.stream_of(key)
+        kind = stream_kind(stream)
+        if kind not in kinds:
+            kinds[kind] = type(source.snapshot(key))
+        found.add((kinds[kind], stream))
+    return found
