@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from event_contracts.plain_values import from_plain
-from event_contracts.sales_insights import ROWS, Answer
+from event_contracts.sales_insights import ROWS, Answer, Report
 from monolith.insights.migration_paths import SALES_INSIGHTS, service_request
 from monolith.staff.wording import moment
 from monolith.strangler import routing
 from monolith.strangler.calling import clients
 
 if TYPE_CHECKING:
-    from event_contracts.sales_insights import Report
+    from collections.abc import Sequence
+
+    from event_contracts.sales_insights import Period
 
 logger = structlog.get_logger(__name__)
 
@@ -33,10 +35,13 @@ class Told:
     source: str
 
 
-def ask(report: Report) -> dict[str, Told]:
+def ask(period: Period, questions: Sequence[str]) -> dict[str, Told]:
     """Ask whoever answers the read just now; return what is told, by question."""
-    answered = routing.answer(SALES_INSIGHTS, report)
-    return _told(answered.value, _SOURCES[answered.source])
+    reports = [Report.over(period, question) for question in questions]
+    told: dict[str, Told] = {}
+    for answered in routing.answer_together(SALES_INSIGHTS, reports):
+        told |= _told(answered.value, _SOURCES[answered.source])
+    return told
 
 
 def ask_events(report: Report) -> dict[str, Told] | None:

@@ -8,6 +8,7 @@ stream by stream, each at its version.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from monolith.strangler.registry import (
     MovingRead,
     ServiceRequest,
     SnapshotSource,
+    Together,
 )
 
 if TYPE_CHECKING:
@@ -50,8 +52,6 @@ _OF_STREAMS = frozenset(ABOUT_STREAMS.values())
 ASKED = tuple(name for name in BOTH_CAN_TELL if name not in _OF_STREAMS)
 _NOBODYS_STREAM = customer_stream(NOBODY)
 _SAMPLE_DAYS = (1, 7, 28, 90)
-# All that both can tell about a period, in one request: what the page asks.
-PAGE = "page"
 # Twice what all questions of a page take of ten million events; beyond that the tables answer.
 _REPORT_SECONDS = 6.0
 
@@ -88,8 +88,15 @@ def _least_version(report: Report) -> int:
     return 0 if _stream_of(report) else days_since_1970(report.period.until_day)
 
 
-def _shape_of(report: Report) -> str:
-    return PAGE if len(report.questions) > 1 else report.questions[0]
+def _request_for_all(reports: Sequence[Report]) -> ServiceRequest:
+    """Ask several reports about one period at once."""
+    first, *_ = reports
+    questions = tuple(question for report in reports for question in report.questions)
+    return service_request(replace(first, questions=questions))
+
+
+def _parts(answer: Answer) -> list[Answer]:
+    return [replace(answer, said=(said,)) for said in answer.said]
 
 
 def _all_of(stream: str) -> Report:
@@ -120,7 +127,6 @@ def _sample_reports(count: int) -> Iterator[Report]:
         until = over - timedelta(days=number * days % traded_days)
         period = Period(first_day=until - timedelta(days=days), until_day=until)
         yield from (Report.over(period, question) for question in ASKED)
-        yield Report.over(period, *ASKED)
 
 
 sales_insights = MovingRead(
@@ -135,6 +141,7 @@ sales_insights = MovingRead(
     read_at="/ops/insights/",
     timeout_seconds=_REPORT_SECONDS,
     for_staff=True,
+    together=Together(request=_request_for_all, parts=_parts),
     sources=tuple(
         f"monolith.insights.queries.{module}"
         for module in (
@@ -143,8 +150,8 @@ sales_insights = MovingRead(
         )
     ),
     compare=_compare,
-    shape_of=_shape_of,
-    shapes=(*ASKED, PAGE),
+    shape_of=lambda report: report.questions[0],
+    shapes=ASKED,
     sample_queries=_sample_reports,
     query_class=Report,
     source=SnapshotSource(

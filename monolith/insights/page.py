@@ -38,7 +38,7 @@ def usual_period() -> Period:
 
 def build(period: Period, *, stock_code: str = "") -> Page:
     """Ask everything about a period, and how one product was at its end."""
-    told = asking.ask(Report.over(period, *ASKED))
+    told = asking.ask(period, ASKED)
     products = _described(
         [row.name for row in told["takings_by_product"].rows]
         + [row.stock_code for row in told["price_effects"].rows]

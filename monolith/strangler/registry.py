@@ -95,6 +95,18 @@ def _nobody(_query: object) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together(Generic[Query, Answer]):
+    """How several questions are put to a service in one request.
+
+    `request(queries)` asks them all; `parts(answer)` are their answers, in the same order, each as
+    if its question had been asked alone.
+    """
+
+    request: Callable[[Sequence[Query]], ServiceRequest]
+    parts: Callable[[Answer], Sequence[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovingRead(Generic[Query, Answer]):
     """One read that the monolith and a service can both answer.
 
@@ -109,7 +121,8 @@ class MovingRead(Generic[Query, Answer]):
     `least_version(query)` is what an answer must have, whatever was written to its stream.
     `read_at` is where clients of the monolith's API read it. A read that people wait for longer
     than for a page, a report say, has `timeout_seconds` of its own; `for_staff` says that staff are
-    whom it is for, so that a canary takes them in like anybody.
+    whom it is for, so that a canary takes them in like anybody. Where a page asks several questions
+    of one read, `together` says how they go to the service in one request.
 
     What comparing needs: `subjects_in(answer)` names everybody whose objects an answer holds.
     `shape_of(query)` is one of `shapes`, the kinds of question that must all have been compared;
@@ -146,6 +159,7 @@ class MovingRead(Generic[Query, Answer]):
     read_at: str = ""
     timeout_seconds: float | None = None
     for_staff: bool = False
+    together: Together[Query, Answer] | None = None
 
     @property
     def is_about_somebody(self) -> bool:

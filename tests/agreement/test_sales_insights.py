@@ -17,7 +17,7 @@ from extracted_services.sales_insights.store import ObjectLake
 from extracted_services.sales_insights.view import landing_of
 from monolith.catalogue.legacy import LegacyProduct, load_products
 from monolith.catalogue.operations import PriceUnchanged, change_price
-from monolith.insights.migration_paths import ASKED, BOTH_CAN_TELL, PAGE, sales_insights
+from monolith.insights.migration_paths import ASKED, BOTH_CAN_TELL, sales_insights
 from monolith.insights.queries import list_products_as_of
 from monolith.insights.queries.streams import count_streams, list_streams
 from monolith.ordering import operations
@@ -346,24 +346,29 @@ def test_sample_reports_have_every_shape_and_are_about_no_stream():
     reports = list(sales_insights.sample_queries(5))
 
     shapes = [sales_insights.shape_of(report) for report in reports]
-    assert {*shapes} == {*sales_insights.shapes} == {*ASKED, PAGE}
+    assert {*shapes} == {*sales_insights.shapes} == {*ASKED}
     assert len(reports) == 5 * len({*shapes})
     assert all(report.period.day_count in {1, 7, 28, 90} for report in reports)
     assert not {*ASKED} & {*ABOUT_STREAMS.values()}
 
 
-def test_report_is_answered_as_its_questions_are(lake, engine):
+def test_reports_asked_together_are_answered_as_each_alone(lake, engine):
     trader = Trader(11)
     trader.trade(60)
     deliver(lake, engine, recorded())
-    page = Report.over(MARCH, *ASKED)
+    reports = [Report.over(MARCH, question) for question in ASKED]
+    together = sales_insights.together
+    assert together is not None
 
-    by_tables, by_events = sales_insights.ask_monolith(page), queries.answer(page, lake, engine)
+    request = together.request(reports)
+    asked = queries.read_report(request.path.rpartition("/")[2], request.parameters)
+    answers = together.parts(queries.answer(asked, lake, engine))
 
-    assert sales_insights.compare(by_tables, by_events) == ()
-    assert [said.question for said in by_tables.said] == [*ASKED]
-    alone = [sales_insights.ask_monolith(Report.over(MARCH, name)).said[0] for name in ASKED]
-    assert [*by_tables.said] == alone
+    assert answers == [queries.answer(report, lake, engine) for report in reports]
+    assert not any(
+        sales_insights.compare(sales_insights.ask_monolith(report), answer)
+        for report, answer in zip(reports, answers, strict=True)
+    )
 
 
 def test_wrong_row_of_a_report_is_found_at_its_question(lake, engine):

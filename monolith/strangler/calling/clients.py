@@ -132,7 +132,7 @@ class ServiceClient:
             ServiceRefused: it answered with another status than 200.
             ServiceAnswerMalformed: it answered with something else.
         """
-        url = f"{self._base_url}{quote(path)}"
+        url = f"{self._base_url}{quote(path, safe='/,')}"
         if parameters:
             url += f"?{urlencode(sorted(parameters.items()), quote_via=quote)}"
         fetching = _threads().submit(self._fetch, url, deadline)

@@ -15,12 +15,14 @@ from monolith.strangler import registry, shadowing
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import Check, Decision, Facts, Source, decide
 from monolith.strangler.deciding.ladder import WHOLE
-from monolith.strangler.routing import asking
+from monolith.strangler.routing import asking, together
 from monolith.strangler.routing.gathering import facts_about
 from monolith.strangler.routing.request_reads import Answered, RequestReads, present_reads
 from monolith.strangler.shadowing import Dark
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monolith.strangler.registry import MovingRead
 
 
@@ -65,6 +67,18 @@ def answer(path_name: str, query: Any) -> Answered:
     if reads is not None:
         reads.answered.append(answered)
     return answered
+
+
+def answer_together(path_name: str, queries: Sequence[Any]) -> list[Answered]:
+    """Answer several questions of one read, in their order: each as `answer` does.
+
+    Those that are put to the service go there in one request, where the path declares `together`.
+
+    Raises:
+        PathNotDeclared, AnswerUnavailable: as `answer` does.
+    """
+    with together.sharing(registry.get_path(path_name), queries):
+        return [answer(path_name, query) for query in queries]
 
 
 def _facts(path: MovingRead[Any, Any], subject: str | None, reads: RequestReads | None) -> Facts:

@@ -18,7 +18,7 @@ from monolith.strangler.calling import clients
 from monolith.strangler.calling.breaker import breaker_of
 from monolith.strangler.counting import tallies
 from monolith.strangler.deciding.decision import PAUSE_BEFORE_SECOND_READ_SECONDS, Verdict, judge
-from monolith.strangler.routing import missing
+from monolith.strangler.routing import missing, together
 
 if TYPE_CHECKING:
     from monolith.strangler.calling.clients import Client
@@ -55,6 +55,8 @@ def ask(path: MovingRead[Any, Any], query: Any, *, reason: str, is_alone: bool) 
     try:
         token = _least_version(path, query)
         asked = _recent_answer(path, query, token, client, reason, is_alone=is_alone)
+    except together.FailedBefore as error:
+        return Asked(None, f"fallback:{error.reason}")
     except clients.ServiceError as error:
         return _failed(path.name, error.reason, str(error))
     except Exception as error:  # nothing on the way to the service may reach the customer
@@ -81,7 +83,7 @@ def _recent_answer(
     deadline = time.monotonic() + _seconds_for(path, is_alone=is_alone)
     reads = _READS_ALONE if is_alone else _READS_WITH_FALLBACK
     for number in range(1, reads + 1):
-        value = _read(path, query, client, deadline)
+        value = together.read(path, query, client, deadline)
         if _is_anybody_elses(path, query, value):
             tallies.alert(path.name, "leak")
             raise AnswerLeaked(path.name)
@@ -115,16 +117,6 @@ def _least_version(path: MovingRead[Any, Any], query: Any) -> int:
 def _note_arrived(path: MovingRead[Any, Any], query: Any) -> None:
     if (stream := path.stream_of(query)) is not None:
         missing.caught_up(path.name, stream)
-
-
-def _read(path: MovingRead[Any, Any], query: Any, client: Client, deadline: float) -> Any:
-    request = path.service_request(query)
-    began = time.perf_counter()
-    value = client.get(
-        request.path, request.parameters, answer_class=path.answer_class, deadline=deadline
-    )
-    tallies.time_taken(path.name, "latency-service", (time.perf_counter() - began) * 1000)
-    return value
 
 
 def _is_anybody_elses(path: MovingRead[Any, Any], query: Any, value: Any) -> bool:

@@ -196,7 +196,7 @@ def test_page_says_who_answered(dana, lake, service, monkeypatch):
             milliseconds=1,
         )
 
-    monkeypatch.setattr(routing, "answer", from_service)
+    monkeypatch.setattr(routing.answering, "answer", from_service)
     told_by_events = text_of(dana.get(PAGE, THREE_DAYS))
 
     assert "from the tables" in told_by_tables
