@@ -125,7 +125,7 @@ def is_nice(pid):
 
 
 @pytest.mark.parametrize(
-    ("timeout_seconds", "gives_way"), [(60, False), (61, True)], ids=["waited for", "in peace"]
+    ("timeout_seconds", "gives_way"), [(30, False), (31, True)], ids=["waited for", "in peace"]
 )
 def test_function_that_nobody_can_wait_for_gives_way(source, timeout_seconds, gives_way):
     async def run():
