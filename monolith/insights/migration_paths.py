@@ -75,8 +75,8 @@ def _compare(monolith: Answer, service: Answer) -> tuple[Difference, ...]:
     return differences(_rows(monolith), _rows(service))
 
 
-def _rows(answer: Answer) -> dict[str, Any]:
-    return {said.question: list(said.rows) for said in answer.said}
+def _rows(told: Answer) -> dict[str, Any]:
+    return {said.question: list(said.rows) for said in told.said}
 
 
 def _stream_of(report: Report) -> str | None:
@@ -95,8 +95,8 @@ def _request_for_all(reports: Sequence[Report]) -> ServiceRequest:
     return service_request(replace(first, questions=questions))
 
 
-def _parts(answer: Answer) -> list[Answer]:
-    return [replace(answer, said=(said,)) for said in answer.said]
+def _parts(told: Answer) -> list[Answer]:
+    return [replace(told, said=(said,)) for said in told.said]
 
 
 def _all_of(stream: str) -> Report:
@@ -135,7 +135,7 @@ sales_insights = MovingRead(
     monolith_answer=answer,
     service_request=service_request,
     answer_class=Answer,
-    version_of=lambda answer: answer.as_of,
+    version_of=lambda told: told.as_of,
     stream_of=_stream_of,
     least_version=_least_version,
     read_at="/ops/insights/",
@@ -159,7 +159,7 @@ sales_insights = MovingRead(
         stream_of=lambda stream: stream,
         snapshot=_snapshot,
         first_query=_all_of,
-        next_query=lambda _report, _answer: None,
+        next_query=lambda _report, _told: None,
         count=count_streams,
         known=known_streams,
     ),
