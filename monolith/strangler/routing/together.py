@@ -34,10 +34,9 @@ class _Shared:
 
     def __init__(self, path: MovingRead[Any, Any], queries: Sequence[Any]) -> None:
         self._path, self._queries = path, list(queries)
-        self._parts: list[Any] = []
+        self._parts: list[Any] | None = None
         self._milliseconds_each = 0.0
         self._failure: ServiceError | None = None
-        self._is_asked = False
 
     def holds(self, path: MovingRead[Any, Any], query: Any) -> bool:
         """Tell whether a question is one of these, and has not been told its answer yet."""
@@ -52,28 +51,28 @@ class _Shared:
         """
         if self._failure is not None:
             raise FailedBefore(self._failure)
-        if not self._is_asked:
-            self._ask(client, deadline)
+        if self._parts is None:
+            self._parts = self._ask(client, deadline)
         place = self._queries.index(query)
         del self._queries[place]
         tallies.time_taken(self._path.name, "latency-service", self._milliseconds_each)
         return self._parts.pop(place)
 
-    def _ask(self, client: Client, deadline: float) -> None:
+    def _ask(self, client: Client, deadline: float) -> list[Any]:
         together = self._path.together
         assert together is not None  # noqa: S101 - nothing is shared otherwise
-        self._is_asked = True
         self._failure = ServiceError("the way there is broken")  # unless it turns out otherwise
         count = len(self._queries)
         try:
             answer, took = _ask(self._path, together.request(self._queries), client, deadline)
-            self._parts = [*together.parts(answer)]
-            if len(self._parts) != count:
-                raise ServiceAnswerMalformed(f"{len(self._parts)} answers to {count} questions")
+            parts = [*together.parts(answer)]
+            if len(parts) != count:
+                raise ServiceAnswerMalformed(f"{len(parts)} answers to {count} questions")
         except ServiceError as error:
             self._failure = error
             raise
         self._failure, self._milliseconds_each = None, took / count
+        return parts
 
 
 _shared: ContextVar[_Shared | None] = ContextVar("shared", default=None)
