@@ -10,10 +10,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from monolith.strangler.calling.clients import ServiceError
-from monolith.strangler.reconciliation.backlog import Backlog
 from monolith.strangler.reconciliation.extras import are_findable, find_extras
 from monolith.strangler.reconciliation.looking import look_at
 from monolith.strangler.reconciliation.outcomes import Final, Finding, Outcome, seen_again
+from monolith.strangler.reconciliation.queue_ahead import QueueAhead
 from monolith.strangler.reconciliation.summing import find_suspects
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Pass:
         self._patience_seconds = patience_seconds
         self._heals_to = Final.HEALED
         self._moved_at = 0.0
-        self._backlog: Backlog | None = None
+        self._queue_ahead: QueueAhead | None = None
         self._list_after: str | None = None
         self._list_failures = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reconcile")
@@ -134,7 +134,7 @@ class Pass:
     def _begin_settling(self) -> None:
         self.phase = Phase.SETTLING
         self._moved_at = time.monotonic()
-        self._backlog = None
+        self._queue_ahead = None
 
     def _settle_some(self) -> Piece:
         if not self.waiting:
@@ -150,9 +150,9 @@ class Pass:
         return self._piece(self._heals_to, len(chunk), len(again))
 
     def _is_being_worked_off(self) -> bool:
-        if self._backlog is None:
-            self._backlog = Backlog(self.sides)
-        return self._backlog.has_shrunk()
+        if self._queue_ahead is None:
+            self._queue_ahead = QueueAhead(self.sides)
+        return self._queue_ahead.has_shrunk()
 
     def _judge(self, chunk: list[Finding]) -> Piece:
         """Have a close look at what time did not heal: a version alone convicts nobody."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from monolith.strangler.reconciliation.asking import BothSides
 
 
-class Backlog:
+class QueueAhead:
     """What had been sent down a path when it was first looked at.
 
     Heartbeats travel behind it, as facts do. While a service hears one after the other, and none of
