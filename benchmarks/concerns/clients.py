@@ -42,30 +42,21 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Who answered one read of a page, and how long they took; staff alone are told that."""
-
-    source: str
-    milliseconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
-    """One page: when it was meant to be opened, how long that took, and who answered its reads."""
+    """One page: when it was meant to be opened, how long that took, and who answered its reads.
+
+    Its request's id is what the shop's own records know it by.
+    """
 
     meant_at: float
     milliseconds: float
-    answers: Sequence[Answer]
+    sources: Sequence[str]
+    request_id: str
 
     @property
     def is_by_service(self) -> bool:
         """Whether its service answered all of the path's reads."""
-        return bool(self.answers) and all(each.source == "service" for each in self.answers)
-
-    @property
-    def reading_milliseconds(self) -> float:
-        """How long its reads took, of all that made the page."""
-        return sum(each.milliseconds for each in self.answers)
+        return bool(self.sources) and all(source == "service" for source in self.sources)
 
 
 @dataclass(slots=True)
@@ -142,21 +133,16 @@ class _Client:
             self._looks.errors.append(f"{visit.address}: {answer.status}")
             return
         took = 1000 * (time.time() - meant_at)
-        answers = answers_of(self._crowd.path, answer.headers.get_all("X-Read-Path") or ())
-        self._looks.by_path[self._crowd.path].append(Look(meant_at, took, answers))
+        sources = sources_of(self._crowd.path, answer.headers.get_all("X-Read-Path") or ())
+        look = Look(meant_at, took, sources, answer.headers["X-Request-Id"])
+        self._looks.by_path[self._crowd.path].append(look)
 
 
 def _headers(visit: Visit) -> Mapping[str, str]:
     return {"Cookie": visit.cookie} if visit.cookie else {}
 
 
-def answers_of(path: str, said: Sequence[str]) -> list[Answer]:
+def sources_of(path: str, said: Sequence[str]) -> list[str]:
     """Read who answered the reads of a path out of `X-Read-Path`, which may name several paths."""
-    found = []
-    for answered in ", ".join(said).split(", "):
-        first, *others = answered.split("; ")
-        name, _, source = first.partition("=")
-        if name == path:
-            told = dict(each.split("=", 1) for each in others)
-            found.append(Answer(source, float(told.get("ms", 0))))
-    return found
+    answers = (each.partition(";")[0].partition("=") for each in ", ".join(said).split(", "))
+    return [source for name, _, source in answers if name == path]

@@ -41,7 +41,7 @@ class Panel:
 
 
 def draw(stages: Sequence[Stage]) -> str:
-    """Draw every read's p99, that of place_order, and how busy PostgreSQL was."""
+    """Draw the p99 of every read's page and of place_order, and how busy PostgreSQL was."""
     return svg(
         [
             *(_reads(path, stages) for path in stages[0].looks),
@@ -73,7 +73,7 @@ def _reads(path: str, stages: Sequence[Stage]) -> Panel:
         Bar(name=stage.name, value=value, moved=path in stage.moved)
         for stage, value in zip(stages, p99, strict=True)
     )
-    return Panel(title=f"{path}, p99 ms", bars=tuple(bars))
+    return Panel(title=f"{path}, the page, p99 ms", bars=tuple(bars))
 
 
 def _panel(title: str, stages: Sequence[Stage], values: Sequence[float]) -> Panel:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.concerns import database
+from benchmarks.concerns import database, reading
 from benchmarks.concerns.clients import are_served, visiting
 from infra.local.running import ROOT, RunningShop
 from infra.local.waiting import wait_until
@@ -33,6 +33,7 @@ class Stage:
 
     moved: tuple[str, ...]
     looks: dict[str, list[Look]]
+    reads: dict[str, list[float]]
     orders: list[float]
     load: DatabaseLoad
     handlers: dict[str, list[float]]
@@ -66,9 +67,11 @@ def run(load: Load, moved: tuple[str, ...]) -> Stage:
         with database.watching(load.shop.addresses["postgres"]) as seen:
             time.sleep(load.measured_seconds)
         ended = time.time()
+    measured = _between(looks, began, ended)
     return Stage(
         moved=moved,
-        looks=_between(looks, began, ended),
+        looks=measured,
+        reads=reading.milliseconds_by_path(measured),
         orders=_orders(times, began, ended),
         load=seen,
         handlers=_handler_times(load.shop, began, ended),
