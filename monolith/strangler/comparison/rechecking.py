@@ -10,11 +10,11 @@ from monolith.strangler.comparison.outcomes import KEPT, Next, Outcome
 if TYPE_CHECKING:
     from monolith.strangler.comparison.outcomes import Compared
 
-LADDER_SECONDS = (2.0, 8.0, 60.0)
+LADDER_SECONDS = (2.0, 8.0, 25.0, 60.0)
 """How long after the first look each later one is due.
 
-The second comes before the ten seconds that the gate `fresh` allows: what it sees healed is timed
-by when it looked.
+What a look sees healed is timed by when it looked. So the second comes before the ten seconds that
+the gate `fresh` allows, and the third before what it allows where the profile is more patient.
 """
 
 

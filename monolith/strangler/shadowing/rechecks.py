@@ -1,4 +1,4 @@
-"""What has to be looked at again, and when: 2, 8 and 60 seconds after its first look."""
+"""What has to be looked at again, and when: 2, 8, 25 and 60 seconds after its first look."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ def test_monolith_that_never_says_the_same_twice_is_noise_and_no_more(library, a
 
 
 @pytest.mark.django_db
-def test_stale_answer_is_looked_at_again_after_2_8_and_60_seconds(library, answers, counts):
+def test_stale_answer_is_looked_at_again_after_2_8_25_and_60_seconds(library, answers, counts):
     answers("Emma", as_of=2)
     bench = Bench()
     bench.compare(shelf_path(), shown())
@@ -243,7 +243,7 @@ def test_stale_answer_is_looked_at_again_after_2_8_and_60_seconds(library, answe
         assert bench.do_due() == 1
         due.append(round(bench.clock.now - 1_000))
 
-    assert due == [2, 8, 60]
+    assert due == [2, 8, 25, 60]
     assert counts.of("recheck") == {"overdue": 1}
     assert counts.of("compare") == {"stale": 1, "stale-overdue": 1}
     assert counts.of("staleness") == {}
@@ -253,6 +253,7 @@ def test_stale_answer_is_looked_at_again_after_2_8_and_60_seconds(library, answe
         (0, "stale"),
         (2, "stale"),
         (8, "stale"),
+        (25, "stale"),
         (60, "stale"),
     ]
 
