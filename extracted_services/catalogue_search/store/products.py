@@ -39,6 +39,9 @@ WINDOW_SECONDS = 1
 """Changes of so many seconds are published together; the queue delivers a wake-up after them."""
 PRODUCTS, BEAT = "products", "beat"
 """What a wake-up is about: products changed, or nothing but a heartbeat has arrived."""
+SCANNED_AT_ONCE = 1_000
+"""Rows looked through a call. A local DynamoDB answers nobody else meanwhile: for half a second and
+more with a megabyte, which is what a call may read."""
 KEPT_BEFORE = 3
 """How many indices stay behind the current one, for whoever is just fetching one."""
 
@@ -140,7 +143,7 @@ def digest_of(index: bytes) -> str:
 
 
 class ScannedTable:
-    """Everything in a DynamoDB table, in scans of a megabyte each, strongly consistent."""
+    """Everything in a DynamoDB table, some rows a call, strongly consistent."""
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         """Scan this table."""
@@ -149,7 +152,9 @@ class ScannedTable:
     def copies(self) -> Iterator[tuple[str, Copy]]:
         """See `Shelf`."""
         pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table_name, ConsistentRead=True
+            TableName=self._table_name,
+            ConsistentRead=True,
+            PaginationConfig={"PageSize": SCANNED_AT_ONCE},
         )
         key = ""
         items: list[Item] = []

@@ -44,7 +44,12 @@ def test_removed_object_is_gone_and_may_be_removed_again(bucket):
 
 
 @pytest.mark.platform
-def test_everything_in_a_table_is_read_at_once(dynamodb, catalogue_table, service):
+@pytest.mark.parametrize("rows_a_call", [2, store.SCANNED_AT_ONCE])
+def test_everything_in_a_table_is_read_at_once(
+    dynamodb, catalogue_table, service, monkeypatch, rows_a_call
+):
+    """Wherever one call of the scan ends and the next one begins: in a product's midst, too."""
+    monkeypatch.setattr(store, "SCANNED_AT_ONCE", rows_a_call)
     table = DynamoDBTable(dynamodb, catalogue_table, key_name="stock_code")
     real = CatalogueStore(table, ScannedTable(dynamodb, catalogue_table))
     for kept_in in (real, service.store):
