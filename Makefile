@@ -50,7 +50,7 @@ bench: bench-cold bench-concerns bench-insights bench-notification bench-outbox 
 bench-cold: setup-test ## what each service weighs, and how long it takes to import
 	@$(APP) -m benchmarks.cold
 
-bench-concerns: setup-test ## the same mixed load before and after each read has moved (about ten minutes)
+bench-concerns: setup-test ## the same mixed load before and after each read has moved (about twenty minutes)
 	@$(APP) -m benchmarks.concerns
 
 bench-insights: setup-test ## the staff's questions over ten million events

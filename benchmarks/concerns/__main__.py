@@ -33,7 +33,7 @@ _CUSTOMERS = 12
 def main() -> None:
     """Open a shop with all its past, and let everybody in, stage by stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=40.0, help="measured in each stage")
+    parser.add_argument("--seconds", type=float, default=120.0, help="measured in each stage")
     parser.add_argument("--draw", type=Path, help="write the drawing here, as SVG")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
