@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.figures import Figure
     from infra.local.demo.acting import Reconciled
     from infra.local.demo.climbing import Climb
+    from infra.local.demo.table import Stay
 
 _AGREED = ("match", "healed")
 _TITLES = (
@@ -36,10 +37,11 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """What was found when all that had moved were compared once more."""
+    """What was found when all at stage service were compared once more, and where each stood."""
 
     reconciled: Reconciled
     is_trading: bool
+    standing: Mapping[str, Stay]
 
 
 def outcome(moved: Moved) -> str:
@@ -129,16 +131,22 @@ def _found(reports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _complaints(moved: Sequence[Moved], together: Together) -> Iterator[str]:
     for each in moved:
-        climb = each.climb
-        problems = Counter([*climb.readings.errors(), *climb.readings.violations()])
-        for problem, count in problems.most_common(3):
-            yield f"{climb.path}: {count} x {problem}"
-        if climb.stopped:
-            yield f"{climb.path}: {climb.stopped}"
+        yield from _complaints_of(each.climb)
+    for path, stay in together.standing.items():
+        if stay.rung != "service":
+            yield f"{path}: stands at {stay.rung} in the end: {stay.reason}"
     for reconciled in (*(each.reconciled for each in moved), together.reconciled):
         for report in reconciled.reports:
             for finding in report["findings"][:3]:
                 yield f"{report['path']}: {finding}"
+
+
+def _complaints_of(climb: Climb) -> Iterator[str]:
+    problems = Counter([*climb.readings.errors(), *climb.readings.violations()])
+    for problem, count in problems.most_common(3):
+        yield f"{climb.path}: {count} x {problem}"
+    if climb.stopped:
+        yield f"{climb.path}: {climb.stopped}"
 
 
 def _keys(report: Mapping[str, Any]) -> int:

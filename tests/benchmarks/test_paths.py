@@ -29,8 +29,8 @@ ALL_HOLD = {
 }
 
 
-def stay(rung, since, until, *, was_automatic=False):
-    return Stay(rung=rung, since=since, until=until, was_automatic=was_automatic)
+def stay(rung, since, until, *, was_automatic=False, reason=""):
+    return Stay(rung=rung, since=since, until=until, was_automatic=was_automatic, reason=reason)
 
 
 STOOD = (
@@ -73,8 +73,12 @@ def moved(*pages, found=None, was_trading=True, **climbed):
     )
 
 
-def together(found=None, *, is_trading=True):
-    return Together(reconciled=found or reconciled(), is_trading=is_trading)
+def together(found=None, *, is_trading=True, stands=None):
+    return Together(
+        reconciled=found or reconciled(),
+        is_trading=is_trading,
+        standing={PATH: stands or STOOD[-1]},
+    )
 
 
 def held(each, last=None):
@@ -140,6 +144,14 @@ def test_what_was_wrong_is_told_below_the_tables(capsys):
     printed = capsys.readouterr().out
     assert f"{PATH}: 1 x /orders/7/: 500" in printed
     assert "'key': 'C7'" in printed
+
+
+def test_path_that_fell_after_its_climb_is_told_with_the_reason(capsys):
+    fell = stay("shadow-100", 300.0, 400.0, was_automatic=True, reason="2 wrong of 90")
+
+    telling.print_tables([moved()], together(stands=fell))
+
+    assert f"{PATH}: stands at shadow-100 in the end: 2 wrong of 90" in capsys.readouterr().out
 
 
 def test_columns_stand_below_each_other():

@@ -38,27 +38,28 @@ _WIDTHS = (26, 8, 7, 8, 9, 10, 8, 8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A stretch of time on one rung."""
+    """A stretch of time on one rung, and why the path went there."""
 
     rung: str
     since: float
     until: float
     was_automatic: bool
+    reason: str = ""
 
 
 def stays(database: str, path: str, *, began: float, ended: float) -> list[Stay]:
     """Return where the path stood when, oldest first; times are those of the machine's clock."""
     with psycopg.connect(database) as connection:
         moves = connection.execute(_MOVES, (path,)).fetchall()
-    marks = [(began, "monolith", False)]
-    for at, after, stage, kind, _ in moves:
+    marks = [(began, "monolith", False, "")]
+    for at, after, stage, kind, reason in moves:
         key = (stage, after["shadow_bp"], after["canary_bp"], after["has_fallback"])
         if _RUNGS[key] != marks[-1][1]:
-            marks.append((at, _RUNGS[key], kind == "auto"))
-    marks.append((ended, "", False))
+            marks.append((at, _RUNGS[key], kind == "auto", reason))
+    marks.append((ended, "", False, ""))
     return [
-        Stay(rung=rung, since=since, until=until, was_automatic=was_automatic)
-        for (since, rung, was_automatic), (until, _, _) in pairwise(marks)
+        Stay(rung=rung, since=since, until=until, was_automatic=was_automatic, reason=reason)
+        for (since, rung, was_automatic, reason), (until, *_) in pairwise(marks)
     ]
 
 
