@@ -10,10 +10,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from event_contracts.streams import NO_PRODUCT
 from extracted_services.catalogue_search import projection, queries
 from extracted_services.catalogue_search.store import products as store
 from extracted_services.catalogue_search.store import publishing
+from extracted_services.catalogue_search.store.known_products import KnownProducts
 from extracted_services.lambda_support import edge_callers
 from extracted_services.lambda_support.code_digest import build_of
 from extracted_services.lambda_support.consuming import Consumer
@@ -38,21 +38,19 @@ UNITS = {"publications": "Count", "publish_ms": "Milliseconds"}
 
 def on_events(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Project a batch of a FIFO queue, and have the index published when their window is over."""
-    heard_of: set[str] = set()
+    heard_of: dict[str, int] = {}
     failed = consumer(_store(), heard_of).consume(event)
     # Of what was known already, too: whoever handled it before may not have come to this.
     if heard_of:
-        about = store.BEAT if heard_of == {NO_PRODUCT} else store.PRODUCTS
-        _wake_ups().send(about, time.time())
+        _wake_ups().send(store.WakeUp(sent_at=time.time(), versions=heard_of))
     return failed
 
 
 def on_publish(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Publish what the table holds; if that fails, the messages that asked for it come again."""
+    """Publish what has changed; if that fails, the messages that asked for it come again."""
     began = time.perf_counter()
-    asked = {record["body"] for record in event["Records"]}
-    publish = publishing.publish_beat if asked == {store.BEAT} else publishing.publish
-    manifest = publish(_store(), _publication(), at=datetime.now(UTC))
+    wake_ups = [store.WakeUp.from_json(record["body"]) for record in event["Records"]]
+    manifest = publishing.publish(_known(), _publication(), wake_ups, at=datetime.now(UTC))
     seconds = time.perf_counter() - began
     line = {
         "index": manifest.index,
@@ -83,6 +81,11 @@ def _store() -> CatalogueStore:
 
 
 @cache
+def _known() -> KnownProducts:
+    return KnownProducts(_store(), clock=time.time)
+
+
+@cache
 def _wake_ups() -> store.WakeUps:
     return store.connect_wake_ups(os.environ["PUBLISH_QUEUE_URL"])
 
@@ -98,8 +101,8 @@ def _reader() -> Reader:
     return publishing.Reader(_publication(), folder, clock=time.monotonic)
 
 
-def consumer(kept_in: CatalogueStore, heard_of: set[str]) -> Consumer:
-    """Return the consumer that keeps products in this store, and notes whom it heard of."""
+def consumer(kept_in: CatalogueStore, heard_of: dict[str, int]) -> Consumer:
+    """Return the consumer that keeps products in this store, and notes what it heard of whom."""
     return Consumer(
         handle=partial(project, kept_in=kept_in, heard_of=heard_of),
         reads=projection.READS,
@@ -110,9 +113,9 @@ def consumer(kept_in: CatalogueStore, heard_of: set[str]) -> Consumer:
 
 
 def project(
-    envelope: Envelope, *, kept_in: CatalogueStore, heard_of: set[str] | None = None
+    envelope: Envelope, *, kept_in: CatalogueStore, heard_of: dict[str, int] | None = None
 ) -> Outcome:
-    """Apply one event to the product that it is about, and note that there was one.
+    """Apply one event to the product that it is about, and note the version that was heard of it.
 
     Raises:
         VersionGap: an earlier event is missing; deliver this one again after it.
@@ -122,7 +125,7 @@ def project(
     if stock_code is None:
         return Outcome.IGNORED
     if heard_of is not None:
-        heard_of.add(stock_code)
+        heard_of[stock_code] = envelope.version
     return kept_in.settle(stock_code, partial(projection.CATALOGUE.decide, envelope)).outcome
 
 

@@ -1,4 +1,4 @@
-"""A store that is published whole: a bucket, and a queue of wake-ups that batches changes."""
+"""A store that is published whole: a bucket, and a queue of wake-ups that name what changed."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from event_contracts.streams import PRODUCT
 from infra.building_blocks.projection_service import BATCH_SIZE, ProjectionService
 from infra.building_blocks.publication import Publication
 
-# extracted_services/catalogue_search/store.py counts in the same window.
+# What changes within it is published at one go.
 WINDOW = Duration.seconds(1)
 PUBLISH_TIMEOUT = Duration.seconds(60)
 

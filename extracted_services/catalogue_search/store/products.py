@@ -7,9 +7,12 @@ So whoever reads the manifest sees the index before or the index after, and neve
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 from extracted_services.catalogue_search.view import (
     STOCK_CODE,
@@ -24,7 +27,7 @@ from extracted_services.read_models.items import HEAD_ROW, Copy, read_copy
 from extracted_services.read_models.stores import ReadModelStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from types_boto3_dynamodb import DynamoDBClient
@@ -35,10 +38,6 @@ if TYPE_CHECKING:
     from extracted_services.read_models.tables import Table
 
 MANIFEST = "manifest.json"
-WINDOW_SECONDS = 1
-"""Changes of so many seconds are published together; the queue delivers a wake-up after them."""
-PRODUCTS, BEAT = "products", "beat"
-"""What a wake-up is about: products changed, or nothing but a heartbeat has arrived."""
 SCANNED_AT_ONCE = 1_000
 """Rows looked through a call. A local DynamoDB answers nobody else meanwhile: for half a second and
 more with a megabyte, which is what a call may read."""
@@ -52,6 +51,26 @@ class IndexDamaged(Exception):
 
 class Changing(Exception):
     """A product would not hold still while it was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeUp:
+    """The products that changed, and the newest version heard of each: all of it was in the table.
+
+    `sent_at` is in seconds since 1970.
+    """
+
+    sent_at: float
+    versions: Mapping[str, int]
+
+    def to_json(self) -> str:
+        """Write it as it is sent."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> WakeUp:
+        """Read it back."""
+        return cls(**json.loads(text))
 
 
 class Shelf(Protocol):
@@ -82,14 +101,24 @@ class CatalogueStore(ReadModelStore[RowChange]):
         super().__init__(table, row_write)
         self._shelf = shelf
 
-    def read_products(self) -> tuple[list[Product], bool]:
-        """Read all products that are complete, and tell whether these are all there are.
+    def read_products(self) -> dict[str, Product | None]:
+        """Read everything that is kept, by its stock code: None is a product that is not complete.
 
         Raises:
             Changing: one was changed again and again while it was read.
         """
-        found = [read_product(key, self._steady(key, copy)) for key, copy in self._shelf.copies()]
-        return [each for each in found if each is not None], None not in found
+        return {
+            key: read_product(key, self._steady(key, copy)) for key, copy in self._shelf.copies()
+        }
+
+    def find_product(self, stock_code: str) -> dict[str, Product | None]:
+        """Read what is kept of one product, as `read_products` does; nothing, if nothing is.
+
+        Raises:
+            Changing: see `read_products`.
+        """
+        copy = self._steady(stock_code, self.table.read(stock_code))
+        return {} if copy.head is None else {stock_code: read_product(stock_code, copy)}
 
     def _steady(self, key: str, copy: Copy, *, tries: int = 5) -> Copy:
         # A scan reads row by row, the head first: a row that is newer came in between.
@@ -195,24 +224,23 @@ class S3Bucket:
 
 
 class WakeUps:
-    """The queue that wakes the publisher: one message for all the changes of a window of time."""
+    """The queue that wakes the publisher."""
 
     def __init__(self, client: Any, url: str) -> None:
-        """Send to the FIFO queue at this address, which delays what it is sent by a window."""
+        """Send to the FIFO queue at this address, which keeps what it is sent for a moment."""
         self._client, self._url = client, url
 
-    def send(self, about: str, now: float) -> None:
-        """Ask for a publication after this instant, in seconds since 1970.
+    def send(self, wake_up: WakeUp) -> None:
+        """Ask for a publication of what has changed.
 
-        The queue drops all but the first message of a window and delivers that one when the window
-        is over: what happened within it is in the table then. All are delivered in their order, so
-        no beat is published before what was committed before it.
+        All are delivered in their order, so no beat is published before what was heard before it.
         """
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=about,
+            MessageBody=wake_up.to_json(),
             MessageGroupId="publications",
-            MessageDeduplicationId=f"{about}-{int(now // WINDOW_SECONDS)}",
+            # Of no two: each names other products. A client that tries again sends the same one.
+            MessageDeduplicationId=uuid4().hex,
         )
 
 

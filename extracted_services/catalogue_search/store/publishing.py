@@ -18,10 +18,11 @@ from extracted_services.catalogue_search.view import Manifest
 from extracted_services.read_models.answering import NotComplete
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from extracted_services.catalogue_search.store.products import CatalogueStore, Publication
+    from extracted_services.catalogue_search.store.known_products import KnownProducts
+    from extracted_services.catalogue_search.store.products import Publication, WakeUp
     from extracted_services.catalogue_search.view import Product
 
 CHECK_SECONDS = 0.5
@@ -41,52 +42,56 @@ class Opened:
 def rest_after(seconds: float) -> float:
     """Return how many seconds to rest after a publication that took so many.
 
-    Whoever fills the table changes it for minutes, and reading and building all of it again without
-    a pause would take from them what they need to be done. What changes meanwhile is published at
+    Whoever fills the table changes it for minutes, and building all of it again without a pause
+    would take from them what they need to be done. What changes meanwhile is published at
     one go.
     """
     return min(REST_PER_WORK * seconds, LONGEST_REST_SECONDS)
 
 
-def publish(store: CatalogueStore, publication: Publication, *, at: datetime) -> Manifest:
-    """Publish what the store holds, as of an instant, if it is not published already.
+def publish(
+    known: KnownProducts, publication: Publication, wake_ups: Iterable[WakeUp], *, at: datetime
+) -> Manifest:
+    """Publish what has changed, as of an instant, if it is not published already.
+
+    Heartbeats make a new manifest that names the index of the one before.
 
     Raises:
         Changing: see `CatalogueStore.read_products`; try again.
     """
-    products, is_complete = store.read_products()
     before = publication.find_manifest()
-    beat = next((each.version for each in products if each.stock_code == NO_PRODUCT), 0)
-    state = _state_of(products, is_complete=is_complete)
-    if before is not None and before.state == state and not _is_due(before, at):
-        return _with_beat(before, beat, publication, at)
-    index = _built(products, at)
+    known.catch_up(wake_ups, current=before)
+    if before is not None and _says(before, known, at):
+        manifest = _with_beat(before, known.beat, publication, at)
+    else:
+        manifest = _publish_index(known, publication, before, at)
+    known.note_published(manifest.index)
+    return manifest
+
+
+def _says(manifest: Manifest, known: KnownProducts, at: datetime) -> bool:
+    return not _is_due(manifest, at) and (known.is_published or manifest.state == _state_of(known))
+
+
+def _publish_index(
+    known: KnownProducts, publication: Publication, before: Manifest | None, at: datetime
+) -> Manifest:
+    index = _built(known.products, at)
     kept = (before.index, *before.previous) if before else ()
+    coming = (each.next_price_at(at) for each in known.products)
     manifest = Manifest(
         index=f"index-{at:%Y%m%dT%H%M%S}-{uuid4().hex}.sqlite",
         sha256=digest_of(index),
-        state=state,
-        beat=beat,
-        is_complete=is_complete,
+        state=_state_of(known),
+        beat=known.beat,
+        is_complete=known.is_complete,
         published_at=at,
-        due_at=min(filter(None, (each.next_price_at(at) for each in products)), default=None),
+        due_at=min(filter(None, coming), default=None),
         previous=kept[:KEPT_BEFORE],
     )
     publication.publish(manifest, index)
     publication.forget(kept[KEPT_BEFORE:])
     return manifest
-
-
-def publish_beat(store: CatalogueStore, publication: Publication, *, at: datetime) -> Manifest:
-    """Publish how far heartbeats have come: a new manifest that names the index of the one before.
-
-    Raises:
-        Changing: see `publish`, which this is where there is no index yet, or another one is due.
-    """
-    before, beat = publication.find_manifest(), store.find_head(NO_PRODUCT)
-    if before is None or _is_due(before, at) or beat is None or not beat.is_complete:
-        return publish(store, publication, at=at)
-    return _with_beat(before, beat.as_of, publication, at)
 
 
 def _with_beat(manifest: Manifest, beat: int, publication: Publication, at: datetime) -> Manifest:
@@ -101,9 +106,9 @@ def _is_due(manifest: Manifest, at: datetime) -> bool:
     return manifest.due_at is not None and manifest.due_at <= at
 
 
-def _state_of(products: Sequence[Product], *, is_complete: bool) -> str:
-    digest = hashlib.sha256(repr(is_complete).encode())
-    for product in sorted(products, key=lambda each: each.stock_code):
+def _state_of(known: KnownProducts) -> str:
+    digest = hashlib.sha256(repr(known.is_complete).encode())
+    for product in sorted(known.products, key=lambda each: each.stock_code):
         if product.stock_code != NO_PRODUCT:
             digest.update(repr(product).encode())
     return digest.hexdigest()

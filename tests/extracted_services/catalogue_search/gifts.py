@@ -14,7 +14,12 @@ from event_contracts.registry import event_type_of
 from event_contracts.streams import product_stream
 from extracted_services.catalogue_search import handlers, queries
 from extracted_services.catalogue_search.store import publishing
-from extracted_services.catalogue_search.store.products import CatalogueStore, Publication
+from extracted_services.catalogue_search.store.known_products import KnownProducts
+from extracted_services.catalogue_search.store.products import (
+    CatalogueStore,
+    Publication,
+    WakeUp,
+)
 from tests.extracted_services.read_models.in_memory_table import InMemoryTable
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from event_contracts.catalogue_search import CatalogueSearchPage
+    from extracted_services.catalogue_search.view import Manifest
     from extracted_services.read_models.items import Copy
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -64,10 +70,16 @@ class Service:
         self.publication = Publication(self.bucket)
         self.folder = folder
         self.clock = 0.0
+        self.now = 1_000_000.0
+        self.heard_of: dict[str, int] = {}
         self.reader = self.new_reader()
+        self.known = self.new_publisher()
 
     def new_reader(self) -> publishing.Reader:
         return publishing.Reader(self.publication, self.folder, clock=lambda: self.clock)
+
+    def new_publisher(self) -> KnownProducts:
+        return KnownProducts(self.store, clock=lambda: self.now)
 
     def hear(self, event: object, *, version: int, stream: str = "") -> str:
         envelope = Envelope(
@@ -78,11 +90,23 @@ class Service:
             occurred_at=NOON,
             data=event,
         )
-        return str(handlers.project(envelope, kept_in=self.store))
+        outcome = handlers.project(envelope, kept_in=self.store, heard_of=self.heard_of)
+        return str(outcome)
 
-    def publish(self, at: datetime | None = None):
+    def wake_up(self) -> WakeUp:
+        """Ask for a publication of what was heard since the last time."""
+        heard_of, self.heard_of = self.heard_of, {}
+        return WakeUp(sent_at=self.now, versions=heard_of)
+
+    def publish(
+        self, *wake_ups: WakeUp, at: datetime | None = None, known: KnownProducts | None = None
+    ) -> Manifest:
+        """Publish these changes, or all that was heard since one that went well."""
+        asked = wake_ups or (WakeUp(sent_at=self.now, versions=dict(self.heard_of)),)
         at = at or datetime.now(UTC)
-        manifest = publishing.publish(self.store, self.publication, at=at)
+        manifest = publishing.publish(known or self.known, self.publication, asked, at=at)
+        if not wake_ups:
+            self.heard_of.clear()
         self.clock += publishing.CHECK_SECONDS
         return manifest
 
