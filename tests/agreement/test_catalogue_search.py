@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from event_contracts.catalogue_search import (
     PRICE_BANDS,
     SORT_ORDERS,
     CatalogueSearchQuery,
+    text_of,
     words_of,
 )
 from event_contracts.codec import decode
@@ -181,6 +182,20 @@ def test_both_sides_stem_alike(text):
             "SELECT catalogue_stem(%s), tsvector_to_array(catalogue_words('', %s))", [word, word]
         )
         assert cursor.fetchone() == (stem(word), [stem(word)])
+
+
+@settings(relaxed, max_examples=200)
+@given(text=st.text(alphabet=st.sampled_from("aeE019É .,-+@/:_&%<>'\\"), max_size=30))
+@example("0e0a")  # to PostgreSQL's own parser a number and a letter
+@example("a.b@c.de/e?1e5x -1.5e+3")
+def test_both_sides_part_texts_alike(text):
+    expected: dict[str, list[int]] = {}
+    for place, word in enumerate(words_of(text_of("", text)), start=1):
+        expected.setdefault(stem(word), []).append(place)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lexeme, positions FROM unnest(catalogue_words('', %s))", [text])
+        assert dict(cursor.fetchall()) == expected
 
 
 @contextmanager
