@@ -44,7 +44,7 @@ def draw(stages: Sequence[Stage]) -> str:
     """Draw the p99 of every read's page and of place_order, and how busy PostgreSQL was."""
     return svg(
         [
-            *(_reads(path, stages) for path in stages[0].looks),
+            *(_pages(path, stages) for path in stages[0].looks),
             _panel("place_order, p99 ms", stages, [_p99(stage.orders) for stage in stages]),
             _panel("PostgreSQL busy, seconds per second", stages, [s.load.busy for s in stages]),
             _panel("buffers PostgreSQL reads a second", stages,
@@ -67,7 +67,7 @@ def svg(panels: Sequence[Panel]) -> str:
     )
 
 
-def _reads(path: str, stages: Sequence[Stage]) -> Panel:
+def _pages(path: str, stages: Sequence[Stage]) -> Panel:
     p99 = [_p99([look.milliseconds for look in stage.looks[path]]) for stage in stages]
     bars = (
         Bar(name=stage.name, value=value, moved=path in stage.moved)

@@ -102,9 +102,11 @@ class KnownProducts:
 
     def _read(self, stock_code: str) -> None:
         found = self._store.find_product(stock_code)
-        known = {key: self._products.pop(key) for key in (stock_code,) if key in self._products}
+        before = (
+            {stock_code: self._products.pop(stock_code)} if stock_code in self._products else {}
+        )
         self._products |= found
-        if _but_for_beats(known) != _but_for_beats(found):
+        if _but_for_beats(before) != _but_for_beats(found):
             self._is_published = False
 
     def _hear_beat(self, version: int) -> None:

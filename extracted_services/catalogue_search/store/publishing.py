@@ -61,20 +61,21 @@ def publish(
     """
     before = publication.find_manifest()
     known.catch_up(wake_ups, current=before)
-    if before is not None and _says(before, known, at):
+    state = before.state if before is not None and known.is_published else _state_of(known)
+    if before is not None and before.state == state and not _is_due(before, at):
         manifest = _with_beat(before, known.beat, publication, at)
     else:
-        manifest = _publish_index(known, publication, before, at)
+        manifest = _publish_index(known, state, publication, before, at)
     known.note_published(manifest.index)
     return manifest
 
 
-def _says(manifest: Manifest, known: KnownProducts, at: datetime) -> bool:
-    return not _is_due(manifest, at) and (known.is_published or manifest.state == _state_of(known))
-
-
 def _publish_index(
-    known: KnownProducts, publication: Publication, before: Manifest | None, at: datetime
+    known: KnownProducts,
+    state: str,
+    publication: Publication,
+    before: Manifest | None,
+    at: datetime,
 ) -> Manifest:
     index = _built(known.products, at)
     kept = (before.index, *before.previous) if before else ()
@@ -82,7 +83,7 @@ def _publish_index(
     manifest = Manifest(
         index=f"index-{at:%Y%m%dT%H%M%S}-{uuid4().hex}.sqlite",
         sha256=digest_of(index),
-        state=_state_of(known),
+        state=state,
         beat=known.beat,
         is_complete=known.is_complete,
         published_at=at,
