@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CHUNK_KEYS = 1_000
 MAX_PENDING = 2_000
 LAG_SECONDS = 30.0
+AHEAD_KEYS = 500
+"""As many as a small service takes in within seconds: what is in its queue delays what happens."""
+
 OFF = "off"
 # Resting a hundred times as long as working is a pause; there is a verb for that.
 _NICEST = 100.0
@@ -56,6 +59,7 @@ class Knobs:
     max_pending: int
     slower: float
     lag: float
+    ahead: int
     hours: Hours | None
 
 
@@ -77,6 +81,7 @@ def knobs_of(backfill: BackfillRun) -> Knobs:
         or getattr(settings, "STRANGLER_BACKFILL_MAX_PENDING", MAX_PENDING),
         slower=backfill.slower or most_times_usual(),
         lag=backfill.lag or LAG_SECONDS,
+        ahead=backfill.ahead or AHEAD_KEYS,
         hours=_hours(backfill.hours) if backfill.hours else None,
     )
 
@@ -164,7 +169,12 @@ KNOBS = {
     "lag": Knob(
         field="lag",
         read=_number(1, _MOST_SECONDS),
-        says="most seconds that the service may be behind its queue",
+        says="most seconds that its service, or one that answers customers, may be behind",
+    ),
+    "ahead": Knob(
+        field="ahead",
+        read=_whole,
+        says="most keys sent that a service which answers customers has not come to",
     ),
     "hours": Knob(
         field="hours", read=_hours_or_off, says="hours in which it may run, local time: 22-6"

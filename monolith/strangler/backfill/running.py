@@ -100,7 +100,7 @@ class _Running:
 
     def _go_on(self, backfill: BackfillRun) -> BackfillRun:
         knobs = knobs_of(backfill)
-        limit = self._pace.next_keys(at_most=knobs.chunk_keys)
+        limit = self._pace.next_keys(at_most=min(knobs.chunk_keys, knobs.ahead))
         backfill, chunk = _take_chunk(self._path, backfill.pk, limit)
         if chunk is not None:
             self._pace.note(chunk.keys, chunk.seconds)

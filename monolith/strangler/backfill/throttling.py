@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
 from monolith.outbox.queries import get_draining
 from monolith.strangler.backfill.knobs import Knobs, knobs_of
 from monolith.strangler.counting import slowness
-from monolith.strangler.models import Heartbeat, Tally
-from monolith.strangler.state import queries
+from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.models import BackfillChunk, Heartbeat, PathState, Tally
 from monolith.strangler.state.controls import EVERYTHING
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Throttling:
             or _flag(path)
             or _hours(knobs, at)
             or _outbox(knobs)
-            or _lag(path, knobs, at)
+            or _services(path, knobs, at)
             or _dead_letters(path, at)
             or _connections()
             or self._monolith(knobs, at)
@@ -117,14 +118,42 @@ def _outbox(knobs: Knobs) -> Throttle | None:
     return Throttle(reason=reason, pending=draining.pending) if reason else None
 
 
-def _lag(path: str, knobs: Knobs, at: datetime) -> Throttle | None:
-    """The service is behind its queue: it is slow, or its store throttles it."""
-    behind = queries.seconds_behind(path, at=at)
+def _services(path: str, knobs: Knobs, at: datetime) -> Throttle | None:
+    """Spare the path's own service, and those that answer customers: all hear the same topics.
+
+    What was sent stands in their queues before what happens meanwhile, and a lag is seen only when
+    it is there. So those that are relied on are sent no more than they soon come to.
+    """
+    answering = set(
+        PathState.objects.filter(stage__gte=Stage.CANARY).values_list("path", flat=True)
+    )
+    hearts = Heartbeat.objects.filter(
+        path__in={path, *answering},
+        seen_sent_at__isnull=False,
+        looked_at__gte=at - _LOOKED_WITHIN,
+    )
+    for heart in hearts.order_by("seen_sent_at"):
+        service = "service" if heart.path == path else f"service of {heart.path}"
+        reason = _lag(heart, knobs, at) or (heart.path in answering and _ahead(heart, knobs))
+        if reason:
+            return Throttle(reason=f"{service}: {reason}")
+    return None
+
+
+def _lag(heart: Heartbeat, knobs: Knobs, at: datetime) -> str | None:
+    """It is slow, or its store throttles it."""
+    behind = heart.seconds_behind(at)
     if behind is None or behind <= knobs.lag:
         return None
-    if not Heartbeat.objects.filter(path=path, looked_at__gte=at - _LOOKED_WITHIN).exists():
+    return f"{behind:.0f} s behind its queue, limit {knobs.lag:g} s"
+
+
+def _ahead(heart: Heartbeat, knobs: Knobs) -> str | None:
+    sent = BackfillChunk.objects.filter(at__gt=heart.seen_sent_at)
+    keys = sent.aggregate(keys=Sum("keys", default=0))["keys"]
+    if keys <= knobs.ahead:
         return None
-    return Throttle(reason=f"service: {behind:.0f} s behind its queue, limit {knobs.lag:g} s")
+    return f"{keys:,} keys sent that it has not come to, limit {knobs.ahead:,}"
 
 
 def _dead_letters(path: str, at: datetime) -> Throttle | None:

@@ -25,6 +25,7 @@ class BackfillRun(models.Model):
     max_pending = models.PositiveIntegerField(default=0)
     slower = models.FloatField(default=0)
     lag = models.FloatField(default=0)
+    ahead = models.PositiveIntegerField(default=0)
     hours = models.CharField(max_length=5, blank=True, default="")
     throttled_by = models.TextField(blank=True, default="")
     paused_by = models.CharField(max_length=150, blank=True, default="")
@@ -57,7 +58,7 @@ class BackfillChunk(models.Model):
     last_key = models.CharField(max_length=200)
     keys = models.PositiveIntegerField()
     seconds = models.FloatField()
-    at = models.DateTimeField()
+    at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
         return f"{self.keys} keys up to {self.last_key}"

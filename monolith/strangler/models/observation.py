@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class WorkerSeen(models.Model):
@@ -39,6 +44,15 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"heartbeat of {self.path}"
+
+    def seconds_behind(self, at: datetime) -> float | None:
+        """Return how long ago the newest beat was sent that the service has come to.
+
+        None where it has come to the newest that was sent, or never to one.
+        """
+        if self.seen_sent_at is None or self.seen_version >= self.sent_version:
+            return None
+        return (at - self.seen_sent_at).total_seconds()
 
 
 class Duty(models.Model):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils import timezone
 
 from monolith.strangler import registry
@@ -109,10 +109,8 @@ def seconds_behind(path: str, *, at: datetime) -> float | None:
 
     None where it has seen the newest that was sent, or never one.
     """
-    beat = Heartbeat.objects.filter(path=path, sent_version__gt=F("seen_version")).first()
-    if beat is None or beat.seen_sent_at is None:
-        return None
-    return (at - beat.seen_sent_at).total_seconds()
+    heart = Heartbeat.objects.filter(path=path).first()
+    return None if heart is None else heart.seconds_behind(at)
 
 
 def pending_plans(at: datetime) -> QuerySet[Plan]:

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 
 TURNED = {
-    "chunk": "20", "nice": "0.5", "pending": "9", "slower": "3", "lag": "45", "hours": "22-6",
+    "chunk": "20", "nice": "0.5", "pending": "9", "slower": "3", "lag": "45",
+    "ahead": "90", "hours": "22-6",
 }  # fmt: skip
 NAMES = tuple(TURNED)
 
@@ -46,8 +47,8 @@ def test_knobs_stand_at_their_defaults_until_they_are_turned(under_way, settings
     after = [backfill.read_knob("shelf", name) for name in NAMES]
 
     assert (before, after) == (
-        ["1000", "0", "77", "1.2", "30", "off"],
-        ["20", "0.5", "9", "3", "45", "22-6"],
+        ["1000", "0", "77", "1.2", "30", "500", "off"],
+        ["20", "0.5", "9", "3", "45", "90", "22-6"],
     )
 
 
@@ -105,6 +106,12 @@ def test_knob_is_in_force_before_the_next_chunk(shelves):
     assert sum(chunk_sizes()) == 35
 
 
+def test_chunk_alone_is_not_more_than_may_be_sent_ahead(shelves):
+    backfill.run("shelf", knobs={"ahead": "5"}, who=WHO)
+
+    assert set(chunk_sizes()) == {5}
+
+
 @pytest.mark.parametrize(
     "knob",
     [
@@ -118,6 +125,7 @@ def test_knob_is_in_force_before_the_next_chunk(shelves):
         {"slower": "0.9"},
         {"lag": "0"},
         {"lag": "nan"},
+        {"ahead": "0"},
         {"hours": "22"},
         {"hours": "24-6"},
         {"hours": "6-25"},

@@ -13,7 +13,8 @@ from monolith.strangler import backfill
 from monolith.strangler.backfill import State, throttling
 from monolith.strangler.backfill.throttling import Throttling
 from monolith.strangler.counting.statistics import bucket_of
-from monolith.strangler.models import BackfillRun, Heartbeat, Tally
+from monolith.strangler.deciding.stages import Stage
+from monolith.strangler.models import BackfillChunk, BackfillRun, Heartbeat, PathState, Tally
 from tests.factories import NOON, later
 from tests.monolith.outbox.events import commit
 from tests.monolith.strangler.people import WHO
@@ -113,11 +114,11 @@ def test_flag_that_cannot_be_read_is_meant(under_way, flag):
     assert reason(under_way) == "flag file throttle names all"
 
 
-def beating(*, seen, sent=0, looked=0):
+def beating(*, seen, sent=0, looked=0, path="shelf"):
     """A heart whose newest beat was sent so many seconds ago, and so on."""
     now = timezone.now()
     Heartbeat.objects.create(
-        path="shelf",
+        path=path,
         sent_version=7,
         sent_at=now - timedelta(seconds=sent),
         seen_version=5,
@@ -142,6 +143,73 @@ def test_service_that_is_behind_its_queue(under_way):
 )
 def test_service_of_which_nobody_knows_that_it_is_behind(under_way, beat):
     now = beating(**beat)
+
+    assert reason(under_way, now) is None
+
+
+def stands(path, stage):
+    PathState.objects.update_or_create(path=path, defaults={"stage": stage, "changed_at": NOON})
+
+
+def sent_keys(under_way, keys, *, ago):
+    BackfillChunk.objects.create(
+        run=under_way, first_key="1", last_key="9", keys=keys, seconds=0.1,
+        at=timezone.now() - timedelta(seconds=ago),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stage", "is_spared"),
+    [(Stage.SHADOW, False), (Stage.CANARY, True), (Stage.SERVICE, True), (Stage.RETIRED, True)],
+)
+def test_neighbour_that_answers_customers_is_not_left_behind(under_way, stage, is_spared):
+    """What is sent for one service may stand in the queues of others as well."""
+    stands("attic", stage)
+    now = beating(seen=31, path="attic")
+
+    said = "service of attic: 31 s behind its queue, limit 30 s" if is_spared else None
+    assert reason(under_way, now) == said
+
+
+@pytest.mark.parametrize(
+    ("path", "stage", "said"),
+    [
+        ("shelf", Stage.SERVICE, "service: 501 keys sent that it has not come to, limit 500"),
+        ("shelf", Stage.SHADOW, None),
+        ("bin", Stage.CANARY, "service of bin: 501 keys sent that it has not come to, limit 500"),
+        ("bin", Stage.SHADOW, None),
+    ],
+)  # fmt: skip
+def test_service_that_answers_customers_is_not_sent_much_ahead(under_way, path, stage, said):
+    """The lag would tell when the queue is long: what happens meanwhile waits behind all of it."""
+    stands(path, stage)
+    now = beating(seen=4, path=path)
+    sent_keys(under_way, 900, ago=5)
+    sent_keys(under_way, 500, ago=3)
+    assert reason(under_way, now) is None
+
+    sent_keys(under_way, 1, ago=2)
+
+    assert reason(under_way, now) == said
+
+
+def test_newest_beat_may_have_been_seen_and_yet_much_be_sent_since(under_way):
+    stands("shelf", Stage.SERVICE)
+    now = beating(seen=2)
+    Heartbeat.objects.update(seen_version=7)
+    sent_keys(under_way, 90, ago=1)
+    assert reason(under_way, now) is None
+
+    backfill.turn("shelf", {"ahead": "89"}, WHO)
+    under_way.refresh_from_db()
+    assert reason(under_way, now) == "service: 90 keys sent that it has not come to, limit 89"
+
+
+@pytest.mark.parametrize("beat", [{"seen": None}, {"seen": 600, "looked": 31}], ids=str)
+def test_neighbour_that_nobody_listens_to_is_not_waited_for(under_way, beat):
+    stands("attic", Stage.SERVICE)
+    sent_keys(under_way, 9_000, ago=1)
+    now = beating(path="attic", **beat)
 
     assert reason(under_way, now) is None
 
