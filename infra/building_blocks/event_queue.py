@@ -27,8 +27,8 @@ class EventQueue(Construct):  # type: ignore[misc]  # its types are in .venv-cdk
     """Subscribed to all facts of some kinds of streams, and to `snapshots`, classes of events.
 
     Never to some facts only: a stream's versions would have gaps. A snapshot raises no version, and
-    one that is taken for somebody else's read model may stay away. So those that are not wanted are
-    named, not those that are: a kind of snapshot that is younger than this queue is delivered.
+    one that is somebody else's may stay away: it is addressed to another, or of a kind that is not
+    wanted. Those kinds are named, not the others: one that is younger than this queue is delivered.
     """
 
     def __init__(
@@ -42,6 +42,8 @@ class EventQueue(Construct):  # type: ignore[misc]  # its types are in .venv-cdk
     ) -> None:
         super().__init__(scope, "Events")
         self._consumer = consumer
+        # Services are called as the paths that they answer.
+        self._addressee = consumer.replace("-", "_")
         self._unwanted = _snapshots_other_than(snapshots)
         self.dead_letters = self._add_queue(
             "Dead", f"{consumer}-events-dead", retention=Duration.days(14)
@@ -89,7 +91,8 @@ class EventQueue(Construct):  # type: ignore[misc]  # its types are in .venv-cdk
                 raw_message_delivery=True,
                 dead_letter_queue=self.dead_letters,
                 filter_policy={
-                    "event_type": sns.SubscriptionFilter.string_filter(denylist=self._unwanted)
+                    "event_type": sns.SubscriptionFilter.string_filter(denylist=self._unwanted),
+                    "addressee": sns.SubscriptionFilter([{"exists": False}, self._addressee]),
                 },
             )
         )

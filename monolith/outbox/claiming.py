@@ -34,11 +34,11 @@ SESSION = {
 _READ = """
     select p.shard, s.token, p.id, p.recorded_at, p.event_id, p.stream, p.version, p.event_type,
            p.topic, p.payload, octet_length(p.payload), coalesce(h.attempts, 0), p.traceparent,
-           p.skipped_because is not null
+           p.skipped_because is not null, p.addressee
     from unnest(%(shards)s::smallint[], %(tokens)s::bigint[]) as s (shard, token)
     cross join lateral (
         select m.shard, m.id, m.recorded_at, m.event_id, m.stream, m.version, m.event_type, m.topic,
-               m.payload, m.traceparent, m.skipped_because
+               m.payload, m.traceparent, m.skipped_because, m.addressee
         from outbox_message m
         where m.shard = s.shard
           and m.published_at is null

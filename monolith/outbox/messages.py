@@ -28,3 +28,5 @@ class Message(NamedTuple):
     traceparent: str | None = None
     is_skipped: bool = False
     """Whether an operator gave up on it: what is published is a notice in its place."""
+    addressee: str | None = None
+    """Who alone takes it over; None: everybody."""

@@ -64,6 +64,7 @@ class OutboxMessage(models.Model):
     recorded_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True)
     skipped_because = models.TextField(null=True)  # noqa: DJ001 - NULL: it was not skipped
+    addressee = models.TextField(null=True)  # noqa: DJ001 - NULL: it is for everybody
 
     objects = MessageQuerySet.as_manager()
 

@@ -190,15 +190,14 @@ def _entry(message: Message) -> Any:
         "MessageAttributes": {
             "event_type": {"DataType": "String", "StringValue": message.event_type},
             "stream_kind": {"DataType": "String", "StringValue": message.topic},
-            **_trace(message),
+            **_if_any("traceparent", message.traceparent),
+            **_if_any("addressee", message.addressee),
         },
     }
 
 
-def _trace(message: Message) -> Any:
-    if not message.traceparent:
-        return {}
-    return {"traceparent": {"DataType": "String", "StringValue": message.traceparent}}
+def _if_any(name: str, value: str | None) -> Any:
+    return {name: {"DataType": "String", "StringValue": value}} if value else {}
 
 
 def _failure(failed: Any) -> Failure:

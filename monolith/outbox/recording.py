@@ -59,15 +59,18 @@ def record(event: object, *, stream: str, occurred_at: datetime) -> UUID:
     return _record(event, stream, occurred_at, is_fact=True)
 
 
-def record_snapshot(event: object, *, stream: str, occurred_at: datetime) -> UUID:
+def record_snapshot(
+    event: object, *, stream: str, occurred_at: datetime, addressee: str | None = None
+) -> UUID:
     """Record the state of a stream as of its current version, which stays as it is.
 
-    Read the state after `lock_stream`: until the commit no fact can slip in between.
+    Read the state after `lock_stream`: until the commit no fact can slip in between. It is for one
+    `addressee`, if that is named: other subscriptions may keep it away. Facts are for everybody.
 
     Raises:
         OutsideTransaction, ValueError, Exception: see `record`.
     """
-    return _record(event, stream, occurred_at, is_fact=False)
+    return _record(event, stream, occurred_at, is_fact=False, addressee=addressee)
 
 
 def lock_stream(stream: str) -> int:
@@ -129,9 +132,16 @@ def current_versions(streams: Collection[str]) -> dict[str, int]:
         return {**dict.fromkeys(streams, 0), **dict(cursor.fetchall())}
 
 
-def _record(event: object, stream: str, occurred_at: datetime, *, is_fact: bool) -> UUID:
+def _record(
+    event: object,
+    stream: str,
+    occurred_at: datetime,
+    *,
+    is_fact: bool,
+    addressee: str | None = None,
+) -> UUID:
     buffer = _buffer()
-    entry = _entry(event, stream, occurred_at, is_fact=is_fact)
+    entry = _entry(event, stream, occurred_at, is_fact=is_fact, addressee=addressee)
     buffer.add(entry)
     return entry.event_id
 
@@ -144,7 +154,9 @@ def _buffer() -> Buffer:
     return buffer_of(wrapper)
 
 
-def _entry(event: object, stream: str, occurred_at: datetime, *, is_fact: bool) -> Entry:
+def _entry(
+    event: object, stream: str, occurred_at: datetime, *, is_fact: bool, addressee: str | None
+) -> Entry:
     if occurred_at.tzinfo is None:
         raise ValueError(f"occurred_at has no time zone: {occurred_at!r}")
     terms = contracts()
@@ -160,7 +172,15 @@ def _entry(event: object, stream: str, occurred_at: datetime, *, is_fact: bool) 
     )
     head, tail = terms.encode(draft)
     return Entry(
-        draft.event_id, stream, draft.event_type, topic, draft.traceparent, head, tail, is_fact
+        event_id=draft.event_id,
+        stream=stream,
+        event_type=draft.event_type,
+        topic=topic,
+        traceparent=draft.traceparent,
+        head=head,
+        tail=tail,
+        is_fact=is_fact,
+        addressee=addressee,
     )
 
 

@@ -40,7 +40,7 @@ _READ = """
     cross join lateral (
         select shard, 0 as token, id, recorded_at, event_id, stream, version, event_type, topic,
                payload, octet_length(payload) as size, 0 as attempts, traceparent,
-               skipped_because is not null as is_skipped
+               skipped_because is not null as is_skipped, addressee
         from outbox_message
         where recorded_at = k.recorded_at and id = k.id and published_at is not null
         offset 0

@@ -1,6 +1,6 @@
 """The one statement that a transaction pays for its events, however many there are.
 
-It calls a function in the database (migration 0005), whose plans each session keeps: planning would
+It calls a function in the database (migration 0006), whose plans each session keeps: planning would
 cost more than the writing itself. The function raises the versions of the streams, in the order of
 their names, then writes the events in the order in which they were recorded.
 """
@@ -38,6 +38,7 @@ class Entry(NamedTuple):
     head: str
     tail: str
     is_fact: bool
+    addressee: str | None = None
 
 
 def write(
@@ -76,6 +77,7 @@ def _parameters(entries: Sequence[Entry]) -> tuple[str, str]:
             entry.traceparent or "",
             entry.head,
             entry.tail,
+            entry.addressee or "",
         )
         for entry, count in zip(entries, reached, strict=True)
     ]

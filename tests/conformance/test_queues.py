@@ -24,26 +24,30 @@ def send(sqs, queue_url, *bodies, group="a"):
         )  # fmt: skip
 
 
-def create_fed_queue(platform):
+def create_fed_queue(platform, **attributes):
     """A FIFO topic with a FIFO queue on it, raw delivery."""
     sns, queue_url = platform.client("sns"), platform.create_queue(fifo=True)
     topic = sns.create_topic(Name=unique("topic") + ".fifo", Attributes={"FifoTopic": "true"})
     sns.subscribe(
         TopicArn=topic["TopicArn"], Protocol="sqs", Endpoint=queue_arn(queue_url),
-        Attributes={"RawMessageDelivery": "true"},
+        Attributes={"RawMessageDelivery": "true", **attributes},
     )  # fmt: skip
     return topic["TopicArn"], queue_url
 
 
-def publish(platform, topic_arn, *entries):
+def publish(platform, topic_arn, *entries, **attributes):
     """Publish (group, id) pairs in one batch."""
+    told = {
+        name: {"DataType": "String", "StringValue": value}
+        for name, value in ({"kind": "order"} | attributes).items()
+    }
     return platform.client("sns").publish_batch(
         TopicArn=topic_arn,
         PublishBatchRequestEntries=[
             {
                 "Id": str(number), "Message": name, "MessageGroupId": group,
                 "MessageDeduplicationId": name,
-                "MessageAttributes": {"kind": {"DataType": "String", "StringValue": "order"}},
+                "MessageAttributes": told,
             }
             for number, (group, name) in enumerate(entries)
         ],
@@ -91,6 +95,19 @@ def test_published_batches_arrive_raw_in_order_and_with_attributes(platform):
     messages = platform.receive_all(queue_url)
     assert [message["Body"] for message in messages] == names
     assert {message["Attributes"]["MessageGroupId"] for message in messages} == {"a"}
+
+
+def test_filter_lets_through_what_lacks_the_attribute_or_has_the_value(platform):
+    topic_arn, queue_url = create_fed_queue(
+        platform, FilterPolicy=json.dumps({"reader": [{"exists": False}, "mine"]})
+    )
+
+    publish(platform, topic_arn, ("a", "1"))
+    for number, reader in enumerate(("mine", "theirs", "mine"), start=2):
+        publish(platform, topic_arn, ("a", str(number)), reader=reader)
+
+    bodies = [message["Body"] for message in platform.receive_all(queue_url)]
+    assert bodies == ["1", "2", "4"]
 
 
 def test_topic_swallows_a_repeated_deduplication_id(platform):

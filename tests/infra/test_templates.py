@@ -12,6 +12,7 @@ import pytest
 from event_contracts.registry import EVENT_CLASSES, is_snapshot
 from event_contracts.streams import STREAM_KINDS
 from extracted_services.order_confirmation import inbox
+from monolith.strangler import registry
 from tests.infra.committed import (
     RESOURCES,
     ROOT,
@@ -113,14 +114,37 @@ def test_a_consumer_takes_whole_streams_as_they_were_recorded(subscription):
 
 @pytest.mark.parametrize("subscription", SUBSCRIPTIONS, ids=str)
 def test_what_is_kept_from_a_consumer_is_no_fact_and_no_snapshot_that_it_takes_over(subscription):
-    ((attribute, rules),) = subscription.properties["FilterPolicy"].items()
-    ((operator, kept_away),) = (pair for rule in rules for pair in rule.items())
+    ((operator, kept_away),) = (
+        pair
+        for rule in subscription.properties["FilterPolicy"]["event_type"]
+        for pair in rule.items()
+    )
 
-    assert (attribute, operator) == ("event_type", "anything-but")
+    assert operator == "anything-but"
     assert {name for name in EVENT_CLASSES if is_snapshot(name)} - set(kept_away) == (
         _taken_over_by(subscription)
     )
     assert all(map(is_snapshot, kept_away))
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS, ids=str)
+def test_what_is_addressed_to_nobody_is_for_everybody(subscription):
+    policy = subscription.properties["FilterPolicy"]
+
+    assert set(policy) == {"event_type", "addressee"}
+    assert policy["addressee"] == [{"exists": False}, _addressee_of(subscription)]
+
+
+def test_every_read_path_is_the_addressee_of_one_service():
+    """Snapshots are addressed by the names of the paths that they are taken for."""
+    stacks = {(_addressee_of(each), each.stack) for each in SUBSCRIPTIONS}
+
+    answering = sorted(addressee for addressee, _ in stacks if addressee in registry.names())
+    assert answering == sorted(registry.names())
+
+
+def _addressee_of(subscription):
+    return subscription.properties["FilterPolicy"]["addressee"][-1]
 
 
 def _taken_over_by(subscription):

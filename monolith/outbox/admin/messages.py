@@ -56,6 +56,7 @@ class OutboxMessageAdmin(OperatorAdmin):
         "event_id",
         "trace_id",
         "skipped_because",
+        "addressee",
         "whole_payload",
     )
     readonly_fields = ("state", "trace_id", "whole_payload")

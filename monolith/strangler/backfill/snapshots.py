@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def record_snapshots(path: MovingRead[Any, Any], keys: Sequence[str]) -> None:
-    """Record a snapshot of every key, each at its stream's version, all of them or none."""
+    """Record a snapshot of every key, each at its stream's version, all of them or none.
+
+    They are for the path's own service. Another that takes the same kind over keeps its queue free.
+    """
     source = path.source
     # In the order of the streams' names, as everybody who locks several; read under the lock.
     for stream, key in sorted((source.stream_of(key), key) for key in keys):
-        _record(stream, source.snapshot, key)
+        _record(path, stream, key)
     recording.flush()
 
 
@@ -33,9 +36,14 @@ def record_heartbeat_snapshot(path: MovingRead[Any, Any]) -> None:
     """
     beat = path.heartbeat
     if beat is not None and recording.current_version(beat.stream):
-        _record(beat.stream, path.source.snapshot, beat.key)
+        _record(path, beat.stream, beat.key)
 
 
-def _record(stream: str, snapshot: Any, key: str) -> None:
+def _record(path: MovingRead[Any, Any], stream: str, key: str) -> None:
     recording.lock_stream(stream)
-    recording.record_snapshot(snapshot(key), stream=stream, occurred_at=timezone.now())
+    recording.record_snapshot(
+        path.source.snapshot(key),
+        stream=stream,
+        occurred_at=timezone.now(),
+        addressee=path.name,
+    )

@@ -130,7 +130,10 @@ class _Pair(BothSides):
             recording.lock_stream(stream)
         for key in keys:
             recording.record_snapshot(
-                source.snapshot(key), stream=source.stream_of(key), occurred_at=timezone.now()
+                source.snapshot(key),
+                stream=source.stream_of(key),
+                occurred_at=timezone.now(),
+                addressee=self.path.name,
             )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
-from monolith.outbox import claiming
+from monolith.outbox import claiming, recording
 from monolith.outbox.connecting import connect
 from monolith.outbox.leases import Leases
 from monolith.outbox.models import HeldStream, OutboxMessage
 from monolith.outbox.resync import republish_since
-from tests.monolith.outbox.events import NOON, commit
+from tests.monolith.outbox.events import NOON, commit, sold_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,6 +98,16 @@ def test_hold_that_ends_during_a_read_lets_nothing_overtake(link, leases):
         )
         read = _read_all(link, leases)
         assert not read or read[0].id == first.id
+
+
+def test_message_is_read_with_whom_it_is_for(link, leases):
+    with transaction.atomic():
+        for addressee in (None, "shelf"):
+            recording.record_snapshot(
+                sold_out(), stream="product/1", occurred_at=NOON, addressee=addressee
+            )
+
+    assert [message.addressee for message in _read_all(link, leases)] == [None, "shelf"]
 
 
 def _copy_many_times(message):

@@ -146,6 +146,16 @@ def test_stream_is_the_message_group_and_the_event_id_deduplicates(platform):
 
 
 @pytest.mark.platform
+def test_whom_a_snapshot_is_for_can_be_filtered_by(platform):
+    broker = SnsBroker(platform)
+
+    broker.publisher.publish([event_message()._replace(addressee="shelf")])
+
+    (received,) = broker.messages()
+    assert received["MessageAttributes"]["addressee"]["StringValue"] == "shelf"
+
+
+@pytest.mark.platform
 def test_missing_topic_is_an_outage_of_that_topic_and_blames_nomessage(platform):
     arn = "arn:aws:sns:eu-west-1:000000000000:nobody-made-this.fifo"
     publisher = SnsPublisher(client=platform.client("sns"), topic_arns={"product": arn})

@@ -88,6 +88,37 @@ def test_snapshot_that_is_alone_states_the_version_there_is(begun):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("others", [0, 1])
+def test_snapshot_may_be_for_one_reader(others):
+    """One event is written in another way than several."""
+    with transaction.atomic():
+        recording.record_snapshot(
+            sold_out(), stream=STREAM, occurred_at=NOON, addressee="catalogue_search"
+        )
+        for _ in range(others):
+            recording.record_snapshot(sold_out(), stream=STREAM, occurred_at=NOON)
+
+    addressees = OutboxMessage.objects.order_by("id").values_list("addressee", flat=True)
+    assert list(addressees) == ["catalogue_search", *[None] * others]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_the_release_before_writes_is_for_everybody(count):
+    """While processes are replaced, some still write eight fields."""
+    event = ["0" * 8 + "-0000-4000-8000-" + "0" * 12, STREAM, "0", "e.v1", "product", "", "{", "}"]
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select outbox_write(%s, %s)",
+            ["\x1f".join([STREAM, "3", str(count)]), "\x1e".join(["\x1f".join(event)] * count)],
+        )
+
+    written = OutboxMessage.objects.values_list("payload", "addressee")
+    assert list(written) == [("{" + str(count) + "}", None)] * count
+
+
+@pytest.mark.django_db
 def test_started_stream_has_version_one_and_no_event():
     commit("product/OLD", 2)
 

@@ -132,6 +132,8 @@ def _line(message: OutboxMessage) -> str:
         f"published {_instant(message.published_at)}" if message.published_at else "pending",
         f"{size} bytes",
     ]
+    if message.addressee:
+        parts.append(f"for {message.addressee}")
     if message.skipped_because:
         parts.append(f"skipped: {message.skipped_because}")
     return ", ".join(parts)

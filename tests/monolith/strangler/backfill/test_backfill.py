@@ -53,6 +53,20 @@ def test_every_key_gets_one_snapshot_at_its_version(shelves):
 
 
 @pytest.mark.django_db
+def test_snapshots_are_for_the_paths_own_service(shelves):
+    """Others take the same kind over, and would be kept from what happens meanwhile."""
+    commit("customer/9")
+
+    backfill.run("shelf")
+
+    addressees = OutboxMessage.objects.values_list("event_type", "addressee").distinct()
+    assert set(addressees) == {
+        ("catalogue.product_sold_out.v1", None),
+        ("ordering.order_history_snapshot_taken.v1", "shelf"),
+    }
+
+
+@pytest.mark.django_db
 def test_finished_backfill_is_not_repeated(shelves):
     first = backfill.run("shelf")
 
