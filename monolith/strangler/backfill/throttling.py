@@ -119,10 +119,10 @@ def _outbox(knobs: Knobs) -> Throttle | None:
 
 
 def _services(path: str, knobs: Knobs, at: datetime) -> Throttle | None:
-    """Spare the path's own service, and those that answer customers: all hear the same topics.
+    """Spare the path's own service, and those that answer customers: they share a relay and more.
 
-    What was sent stands in their queues before what happens meanwhile, and a lag is seen only when
-    it is there. So those that are relied on are sent no more than they soon come to.
+    What was sent stands in a queue before what happens meanwhile, and a lag is seen only when it is
+    there. So while somebody relies on a service, no more is sent than its beats soon come past.
     """
     answering = set(
         PathState.objects.filter(stage__gte=Stage.CANARY).values_list("path", flat=True)
