@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     head: str
     tail: str
     is_fact: bool
-    addressee: str | None = None
+    addressee: str | None
 
 
 def write(

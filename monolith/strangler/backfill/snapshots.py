@@ -39,11 +39,16 @@ def record_heartbeat_snapshot(path: MovingRead[Any, Any]) -> None:
         _record(path, beat.stream, beat.key)
 
 
-def _record(path: MovingRead[Any, Any], stream: str, key: str) -> None:
-    recording.lock_stream(stream)
+def record_of_locked(path: MovingRead[Any, Any], stream: str, key: str) -> None:
+    """Record a snapshot of one key, for the path's own service, in a stream that is locked."""
     recording.record_snapshot(
         path.source.snapshot(key),
         stream=stream,
         occurred_at=timezone.now(),
         addressee=path.name,
     )
+
+
+def _record(path: MovingRead[Any, Any], stream: str, key: str) -> None:
+    recording.lock_stream(stream)
+    record_of_locked(path, stream, key)

@@ -132,12 +132,19 @@ def _services(path: str, knobs: Knobs, at: datetime) -> Throttle | None:
         seen_sent_at__isnull=False,
         looked_at__gte=at - _LOOKED_WITHIN,
     )
-    for heart in hearts.order_by("seen_sent_at"):
-        service = "service" if heart.path == path else f"service of {heart.path}"
-        reason = _lag(heart, knobs, at) or (heart.path in answering and _ahead(heart, knobs))
-        if reason:
-            return Throttle(reason=f"{service}: {reason}")
+    by_age = list(hearts.order_by("seen_sent_at"))
+    for heart in by_age:
+        if reason := _lag(heart, knobs, at):
+            return Throttle(reason=f"{_service_of(heart, path)}: {reason}")
+    # Since the oldest beat most was sent: where that is within the limit, it is for the others.
+    oldest = next((heart for heart in by_age if heart.path in answering), None)
+    if oldest is not None and (reason := _ahead(oldest, knobs)):
+        return Throttle(reason=f"{_service_of(oldest, path)}: {reason}")
     return None
+
+
+def _service_of(heart: Heartbeat, path: str) -> str:
+    return "service" if heart.path == path else f"service of {heart.path}"
 
 
 def _lag(heart: Heartbeat, knobs: Knobs, at: datetime) -> str | None:

@@ -22,6 +22,7 @@ from event_contracts.plain_values import MalformedValue, from_plain, to_plain
 from monolith.outbox import queries as outbox
 from monolith.outbox import recording
 from monolith.strangler import registry
+from monolith.strangler.backfill.snapshots import record_of_locked
 from monolith.strangler.calling.clients import ServiceAnswerMalformed, ServiceError, ServiceRefused
 from monolith.strangler.models import Tally
 from monolith.strangler.reconciliation.asking import AnswerWithoutEnd, BothSides
@@ -129,12 +130,7 @@ class _Pair(BothSides):
         for stream in sorted({source.stream_of(key) for key in keys}):
             recording.lock_stream(stream)
         for key in keys:
-            recording.record_snapshot(
-                source.snapshot(key),
-                stream=source.stream_of(key),
-                occurred_at=timezone.now(),
-                addressee=self.path.name,
-            )
+            record_of_locked(self.path, source.stream_of(key), key)
 
 
 def _pair(path_name: str) -> _Pair:
