@@ -23,6 +23,12 @@ LAST_PAGE = 100_000
 LONGEST_SEARCH = 200
 SMALLEST_SIMILARITY = 0.25
 """How much of its trigrams a word that no product has must share with one that stands in."""
+SIMILAR_ENOUGH = 0.7499
+"""How similar, beside the most similar one of all, another must be to stand in as well.
+
+A little less than three quarters: on a share that two words can have exactly, the rounding of each
+side's arithmetic would decide.
+"""
 
 STOP_WORDS = frozenset({"a", "an", "and", "for", "in", "of", "on", "the", "to", "with"})
 FOLDED_FROM = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿ"
@@ -170,7 +176,7 @@ class CatalogueSearchPage:
 
     `as_of` is the sum of the versions of all product streams that the answer reflects; of a
     question about one product, the version of its stream. `corrected` are words that no product
-    has: the most similar ones stand in for them. `also_bought` are stock codes, the best first.
+    has: those most similar stand in for them. `also_bought` are stock codes, the best first.
     """
 
     as_of: int

@@ -173,6 +173,25 @@ def test_read_model_that_was_dropped_is_built_anew_and_is_equal(tmp_path, comman
         assert [shop.find_answer(query) for query in asked] == before
 
 
+near_words = st.text(alphabet="aehrt", min_size=3, max_size=6)
+
+
+@relaxed
+@given(known=st.lists(near_words, min_size=1, max_size=12), asked=st.lists(near_words, min_size=5))
+@example(known=["hare", "heart", "hatch"], asked=["hart"])
+@example(known=["ath", "aterh"], asked=["atr"])  # 2/6 and 2/8: exactly three quarters of it
+def test_both_sides_take_a_word_that_nothing_has_for_the_same_ones(tmp_path, known, asked):
+    with a_shop(tmp_path) as shop:
+        shop.carry_out([("list", number, word, 100, 1) for number, word in enumerate(known)])
+        shop.backfill()
+        for text in published():
+            shop.deliver(text)
+        shop.service.publish()
+
+        for word in asked:
+            shop.must_agree(CatalogueSearchQuery(words=word))
+
+
 @settings(relaxed, max_examples=200)
 @given(text=st.text(alphabet=st.sampled_from("aeioustrlnyzed09"), min_size=1, max_size=12))
 def test_both_sides_stem_alike(text):

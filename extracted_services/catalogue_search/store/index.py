@@ -8,7 +8,12 @@ from array import array
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from event_contracts.catalogue_search import PRICE_BANDS, SMALLEST_SIMILARITY, FoundProduct
+from event_contracts.catalogue_search import (
+    PRICE_BANDS,
+    SIMILAR_ENOUGH,
+    SMALLEST_SIMILARITY,
+    FoundProduct,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 AVAILABLE = 8
 """The bit beside the number of a price band."""
 
-# The most similar words, by the share of trigrams in common: pg_trgm's similarity.
+# The most similar word and what comes near it, by the trigrams in common: pg_trgm's similarity.
 _NEAREST = """
 WITH shared AS (
     SELECT word, count(*) AS common FROM trigram
@@ -27,7 +32,7 @@ WITH shared AS (
     FROM shared JOIN word USING (word)
 )
 SELECT word FROM similar
-WHERE similarity >= :smallest AND similarity = (SELECT max(similarity) FROM similar)
+WHERE similarity >= max(:smallest, :enough * (SELECT max(similarity) FROM similar))
 ORDER BY word
 """
 
@@ -125,6 +130,7 @@ class Index:
             "trigrams": json.dumps(sorted(trigrams)),
             "size": len(trigrams),
             "smallest": SMALLEST_SIMILARITY,
+            "enough": SIMILAR_ENOUGH,
         }
         return tuple(found for (found,) in self._connection.execute(_NEAREST, parameters))
 

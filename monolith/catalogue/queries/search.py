@@ -12,6 +12,7 @@ from django.db import connection
 
 from event_contracts.catalogue_search import (
     PRICE_BANDS,
+    SIMILAR_ENOUGH,
     SMALLEST_SIMILARITY,
     CatalogueSearchPage,
     CatalogueSearchQuery,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     Meanings = dict[str, "_Meant"]
 
-# What a word stands for: itself, all words that begin with it, or the most similar ones there are.
+# What a word stands for: itself, all words that begin with it, or those most similar to it.
 _RESOLVE = """
 SELECT typed.word, typed.stem, known.is_whole, known.is_beginning, nearest.words
 FROM (
@@ -41,11 +42,12 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT array_agg(near.word ORDER BY near.word) AS words
     FROM (
-        SELECT w.word, rank() OVER (ORDER BY similarity(w.word, typed.stem) DESC) AS place
+        SELECT w.word, candidate.similarity, max(candidate.similarity) OVER () AS greatest
         FROM catalogue_searchword AS w
-        WHERE similarity(w.word, typed.stem) >= %(smallest)s
+        CROSS JOIN LATERAL (SELECT similarity(w.word, typed.stem)) AS candidate
+        WHERE candidate.similarity >= %(smallest)s
     ) AS near
-    WHERE near.place = 1
+    WHERE near.similarity >= %(enough)s * near.greatest
 ) AS nearest ON NOT known.is_whole
 """
 # One statement, so that version, counts and products come from one snapshot of the database.
@@ -167,7 +169,10 @@ def _resolve(alternatives: Sequence[Alternative]) -> tuple[Meanings, tuple[str, 
     )
     still_open = {each.wanted[-1].words[0] for each in alternatives if each.is_open}
     with connection.cursor() as cursor:
-        cursor.execute(_RESOLVE, {"words": list(words), "smallest": SMALLEST_SIMILARITY})
+        cursor.execute(
+            _RESOLVE,
+            {"words": list(words), "smallest": SMALLEST_SIMILARITY, "enough": SIMILAR_ENOUGH},
+        )
         meanings = {
             word: _Meant(
                 stem,

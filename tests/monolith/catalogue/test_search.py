@@ -77,6 +77,14 @@ def test_word_that_nothing_has_is_taken_for_the_most_similar_one(shelf, words, f
     assert page.corrected == corrected
 
 
+def test_what_is_nearly_as_similar_stands_in_too():
+    for each in ("HARE", "HEART", "HATCH"):
+        a_product(each, description=f"METAL {each}")
+
+    assert set(codes("hart")) == {"HARE", "HEART"}
+    assert codes("hart heart") == ["HEART"]
+
+
 def test_whole_words_come_before_beginnings_and_short_texts_before_long_ones():
     a_product("TEAPOT", description="TEAPOT")
     a_product("LONG", description="TEA TOWEL WITH MANY LITTLE HENS")

@@ -61,6 +61,14 @@ def test_search_that_finds_nothing_offers_a_way_out(client):
     assert "Nothing matches" in response.content.decode()
 
 
+def test_correction_is_told_only_above_what_it_found(client):
+    a_product("HEART", description="WHITE HEART", quantity=0)
+
+    assert "Nothing here is called “hart”" in client.get(BROWSE, {"q": "hart"}).content.decode()
+    nothing = client.get(BROWSE, {"q": "hart", "available": "on"}).content.decode()
+    assert ("Nothing matches" in nothing, "comes closest" in nothing) == (True, False)
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [{"page": "-1"}, {"page": "9" * 30}, {"page": "x"}, {"sort": "rank; drop"}, {"q": "\x00"}],
