@@ -174,7 +174,7 @@ KNOBS = {
     "ahead": Knob(
         field="ahead",
         read=_whole,
-        says="most keys sent that a service which answers customers has not come to",
+        says="most keys sent since the last heartbeat heard by a service that answers customers",
     ),
     "hours": Knob(
         field="hours", read=_hours_or_off, says="hours in which it may run, local time: 22-6"

@@ -160,7 +160,7 @@ def _ahead(heart: Heartbeat, knobs: Knobs) -> str | None:
     keys = sent.aggregate(keys=Sum("keys", default=0))["keys"]
     if keys <= knobs.ahead:
         return None
-    return f"{keys:,} keys sent that it has not come to, limit {knobs.ahead:,}"
+    return f"{keys:,} keys sent since the last beat it heard, limit {knobs.ahead:,}"
 
 
 def _dead_letters(path: str, at: datetime) -> Throttle | None:
