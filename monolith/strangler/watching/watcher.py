@@ -1,7 +1,7 @@
 """What somebody has to look after while paths move: one process at a time, every few seconds.
 
 It lets the heart beat and listens for it, begins new epochs, evaluates gates and watches what only
-shows over time (slowness, lag). Beside that it goes on reconciling: a service that answers slowly
+shows over time (slowness, lag). Beside that it goes on reconciling. A service that answers slowly
 must not silence the hearts of all others. What a single read can show is not left to it: every
 process acts on that within a second (`pulse`).
 """
@@ -127,46 +127,61 @@ _STEPS: tuple[Step, ...] = (
 
 
 class Watcher:
-    """Does rounds in a thread for as long as it holds the duty; tries to get it until then.
+    """Does rounds for as long as it holds the duty; tries to get it until then.
 
-    In a second one it reconciles meanwhile: a piece of that may take as long as a service does.
+    Every path has a thread, and with it a connection to the database, of its own: a service that
+    hangs delays its own path's rounds and nobody else's heartbeats. In one more it reconciles
+    meanwhile: a piece of that may take as long as a service does.
     """
 
     def __init__(self) -> None:
         self._name = effects.own_name()
         self._stopping, self._is_on_duty = threading.Event(), threading.Event()
-        self._rounds = threading.Thread(target=self.run, name="strangler-watch", daemon=True)
-        self._proof = threading.Thread(target=self._prove, name="strangler-proof", daemon=True)
+        self._duty = _thread("duty", self.run)
 
     def start(self) -> None:
         """Begin."""
-        self._rounds.start()
+        self._duty.start()
 
     def stop_soon(self) -> None:
-        """End after the present step; waits for nothing."""
+        """End after the present steps; waits for nothing."""
         self._stopping.set()
 
     def stop(self) -> None:
-        """End after the present step, and give the duty back."""
+        """End after the present steps, and give the duty back."""
         self.stop_soon()
-        self._rounds.join(timeout=10)
+        self._duty.join(timeout=10)
 
     def run(self) -> None:
-        """Do rounds in this thread until `stop` is called from another."""
-        self._proof.start()
-        while not self._stopping.is_set():
-            began = time.monotonic()
-            self._try(self._round)
-            self._stopping.wait(max(0.0, ROUND_SECONDS - (time.monotonic() - began)))
+        """Keep the duty in this thread, and do rounds in others, until `stop` is called."""
+        rounds = [_thread(path, self._look_after, path) for path in registry.names()]
+        for thread in (*rounds, _thread("proof", self._prove)):
+            thread.start()
+        self._every_round(self._keep_duty)
+        for thread in rounds:
+            thread.join()
         self._try(self._leave)
+        connection.close()
+
+    def _look_after(self, path: str) -> None:
+        def round_of_path() -> None:
+            if self._is_on_duty.is_set():
+                look_after(path, at=timezone.now())
+
+        self._every_round(round_of_path)
         connection.close()
 
     def _prove(self) -> None:
         while not self._stopping.is_set():
-            if self._is_on_duty.is_set():
-                self._try(self._reconcile_some)
+            self._try(self._reconcile_some)
             self._stopping.wait(ROUND_SECONDS)
         connection.close()
+
+    def _every_round(self, piece: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            self._try(piece)
+            self._stopping.wait(max(0.0, ROUND_SECONDS - (time.monotonic() - began)))
 
     def _try(self, piece: Callable[[], None]) -> None:
         try:
@@ -175,20 +190,12 @@ class Watcher:
         except Exception:  # the watch goes on, whatever it is
             logger.exception("watch failed", piece=piece.__name__.strip("_"))
 
-    def _round(self) -> None:
-        for path in registry.names():
-            if self._stopping.is_set() or not self._take_duty():
-                return
-            look_after(path, at=timezone.now())
-
-    def _take_duty(self) -> bool:
-        """Take the duty, or keep it: a round over many paths may last longer than it does."""
-        is_ours = duties.take(DUTY, self._name, at=timezone.now())
-        if is_ours:
-            self._is_on_duty.set()
-        else:
-            self._is_on_duty.clear()
-        return is_ours
+    def _keep_duty(self) -> None:
+        is_ours = False
+        try:
+            is_ours = duties.take(DUTY, self._name, at=timezone.now())
+        finally:  # whoever cannot tell has it no more
+            (self._is_on_duty.set if is_ours else self._is_on_duty.clear)()
 
     def _reconcile_some(self) -> None:
         for path in registry.names():
@@ -198,3 +205,9 @@ class Watcher:
 
     def _leave(self) -> None:
         duties.leave(DUTY, self._name)
+
+
+def _thread(name: str, target: Callable[..., None], *arguments: str) -> threading.Thread:
+    return threading.Thread(
+        target=target, args=arguments, name=f"strangler-watch-{name}", daemon=True
+    )

@@ -206,6 +206,47 @@ def test_service_that_is_slow_to_compare_silences_nobodys_heart(watch, monkeypat
     may_end.set()
 
 
+def test_service_that_hangs_delays_nobody_elses_rounds(watch, monkeypatch):
+    looked: Counter[str] = Counter()
+    may_end, is_hanging = Event(), Event()
+
+    def look_after(path, at):
+        assert at
+        looked[path] += 1
+        if path == "shelf":
+            is_hanging.set()
+            may_end.wait()
+
+    monkeypatch.setattr(watcher, "look_after", look_after)
+
+    watch.start()
+    is_hanging.wait()
+
+    wait_until(lambda: looked["rack"] > 3, "rounds of the other path")
+    assert looked["shelf"] == 1
+    may_end.set()
+
+
+def test_whoever_cannot_tell_whether_the_duty_is_theirs_rests(watch, monkeypatch):
+    looked: Counter[str] = Counter()
+    is_down = Event()
+
+    def take(*_names, at):
+        assert at
+        if is_down.is_set():
+            raise OSError("no route to the database")
+        return True
+
+    monkeypatch.setattr(duties, "take", take)
+    monkeypatch.setattr(watcher, "look_after", counting(looked))
+    watch.start()
+    wait_until(lambda: looked["rack"] > 1, "rounds")
+
+    is_down.set()
+
+    wait_until(lambda: not watch._is_on_duty.is_set(), "the duty given up")
+
+
 def test_whoever_has_lost_the_duty_neither_looks_nor_compares(watch, monkeypatch):
     asked: Counter[str] = Counter()
     done: Counter[str] = Counter()
