@@ -42,16 +42,16 @@ def main() -> None:
         run_shop(Path(folder), environment=_ENVIRONMENT) as shop,
     ):
         divided = machines.divide(shop)
-        stages = _run_stages(shop, seconds=arguments.seconds)
+        load, stages = _run_stages(shop, seconds=arguments.seconds)
     from benchmarks.concerns import drawing, telling
 
     if arguments.draw:
         arguments.draw.write_text(drawing.draw(stages))
-    telling.print_table(stages, divided)
+    telling.print_table(stages, machine=divided, load=load)
     sys.exit(not publish("concerns", telling.figures(stages, divided)))
 
 
-def _run_stages(shop: RunningShop, *, seconds: float) -> list[Stage]:
+def _run_stages(shop: RunningShop, *, seconds: float) -> tuple[str, list[Stage]]:
     customer_ids = _open_logins(shop)
     os.environ.update(shop.environment)
     _merge_the_lake()
@@ -61,18 +61,20 @@ def _run_stages(shop: RunningShop, *, seconds: float) -> list[Stage]:
     from benchmarks.concerns import stages, visits
     from monolith.strangler import registry
 
-    load = stages.Load(
-        shop=shop,
-        crowds=visits.crowds(customer_ids, registry.names()),
-        trade=trade_source.find(ROOT, shop.state_dir).file,
-        measured_seconds=seconds,
+    load = stages.to_the_limit(
+        stages.Load(
+            shop=shop,
+            crowds=visits.crowds(customer_ids, registry.names()),
+            trade=trade_source.find(ROOT, shop.state_dir).file,
+            measured_seconds=seconds,
+        )
     )
     moving = [crowd.path for crowd in load.crowds]
     seen = []
     for count in range(len(moving) + 1):
         seen.append(stages.run(load, tuple(moving[:count])))
         print(f"{seen[-1].name}: measured", file=sys.stderr)
-    return seen
+    return str(load), seen
 
 
 def _merge_the_lake() -> None:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+SERVICE = "service"
 _OK = 200
 _MOST_LATE_SECONDS = 30.0
 
@@ -56,7 +57,7 @@ class Look:
     @property
     def is_by_service(self) -> bool:
         """Whether its service answered all of the path's reads."""
-        return bool(self.sources) and all(source == "service" for source in self.sources)
+        return bool(self.sources) and all(source == SERVICE for source in self.sources)
 
 
 @dataclass(slots=True)
@@ -97,6 +98,21 @@ def are_served(web: str, crowd: Crowd) -> bool:
     with ThreadPoolExecutor(len(clients)) as threads:
         list(threads.map(_Client.open_one, clients))
     return not looks.errors and all(look.is_by_service for look in looks.by_path[crowd.path])
+
+
+def alone(web: str, crowd: Crowd, pages: int) -> list[float]:
+    """Open pages one after the other, by one client; return what each took, in milliseconds.
+
+    Raises:
+        RuntimeError: a page failed.
+    """
+    looks = Looks({crowd.path: []})
+    client = _Client(web, crowd, 0, looks, threading.Event())
+    for _ in range(pages):
+        client.open_one()
+    if looks.errors:
+        raise RuntimeError("; ".join(looks.errors))
+    return [look.milliseconds for look in looks.by_path[crowd.path]]
 
 
 class _Client:
@@ -143,6 +159,19 @@ def _headers(visit: Visit) -> Mapping[str, str]:
 
 
 def sources_of(path: str, said: Sequence[str]) -> list[str]:
-    """Read who answered the reads of a path out of `X-Read-Path`, which may name several paths."""
-    answers = (each.partition(";")[0].partition("=") for each in ", ".join(said).split(", "))
-    return [source for name, _, source in answers if name == path]
+    """Read who answered the reads of a path out of `X-Read-Path`, which may name several paths.
+
+    Where it was not the service, the reason is told as well: `monolith, timeout`.
+    """
+    answers = (each.split("; ") for each in ", ".join(said).split(", "))
+    return [
+        SERVICE if answer.endswith(f"={SERVICE}") else _with_reason(answer, more)
+        for answer, *more in answers
+        if answer.startswith(f"{path}=")
+    ]
+
+
+def _with_reason(answer: str, more: Sequence[str]) -> str:
+    source = answer.partition("=")[2]
+    reasons = (each.partition("=")[2] for each in more if each.startswith("reason="))
+    return ", ".join([source, *reasons])

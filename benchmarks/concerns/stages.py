@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.concerns import database, reading
-from benchmarks.concerns.clients import are_served, visiting
+from benchmarks.concerns.clients import alone, are_served, visiting
+from benchmarks.concerns.visits import REPORTS
 from infra.local.running import ROOT, RunningShop
 from infra.local.waiting import wait_until
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 WARM_UP_SECONDS = 8.0
 SECONDS_PER_INVOICE = 0.8
+_PAGES_ALONE = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,27 @@ class Load:
     trade: Path
     measured_seconds: float
     warm_up_seconds: float = WARM_UP_SECONDS
+
+    def __str__(self) -> str:
+        """Say what is asked for, in a few words."""
+        asked = (f"{crowd.path} {crowd.pages_per_second:.1f}" for crowd in self.crowds)
+        return f"pages a second: {', '.join(asked)}; an invoice every {SECONDS_PER_INVOICE:g} s"
+
+
+def to_the_limit(load: Load) -> Load:
+    """Let staff ask for as many reports as the monolith answers while nobody else asks it anything.
+
+    With customers and trade that is somewhat more than it has, however fast the machine is.
+    """
+    _stand(load, ())
+    return replace(load, crowds=[_to_the_limit(load, crowd) for crowd in load.crowds])
+
+
+def _to_the_limit(load: Load, crowd: Crowd) -> Crowd:
+    if crowd.path != REPORTS:
+        return crowd
+    took = median(alone(load.shop.addresses["web"], crowd, _PAGES_ALONE))
+    return replace(crowd, pages_per_second=1000 / took)
 
 
 def run(load: Load, moved: tuple[str, ...]) -> Stage:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from benchmarks.concerns.clients import SERVICE
+from benchmarks.concerns.visits import REPORTS
 from benchmarks.figures import Figure, aligned, at_least, at_most, told
 from benchmarks.outbox.rounds import percentile
 
@@ -15,13 +18,12 @@ if TYPE_CHECKING:
 
 LEAST_RELIEF = 0.5
 LEAST_TIMES_FASTER = 20
-REPORTS = "sales_insights"
 _SHARES = (0.5, 0.95, 0.99)
 
 
-def print_table(stages: Sequence[Stage], divided: str) -> None:
+def print_table(stages: Sequence[Stage], *, machine: str, load: str) -> None:
     """Print what every stage saw: reads, writes, the database."""
-    print(f"machine: {divided}")
+    print(f"machine: {machine}\nload: {load}")
     for line in aligned([_heading(stages), *_rows(stages)]):
         print(line)
 
@@ -33,7 +35,7 @@ def figures(stages: Sequence[Stage], divided: str) -> list[Figure]:
         *_orders(first, last, divided),
         *(figure for path in last.moved for figure in _moved(path, first, last)),
         at_most("monolith answers of moved reads", _answers_of_monolith(last), "answers",
-                bar=0, reference=f"{_looks(last)} pages read"),
+                bar=0, reference=f"{_looks(last)} pages read{_told_reasons(last)}"),
         told("PostgreSQL busy", last.load.busy, "s/s", reference=f"before: {first.load.busy:.2f}"),
         told("lock waits", last.load.lock_waits, "s/s",
              reference=f"before: {first.load.lock_waits:.3f}"),
@@ -122,6 +124,17 @@ def _share(stage: Stage, path: str) -> str:
 
 def _answers_of_monolith(stage: Stage) -> int:
     return sum(not look.is_by_service for path in stage.moved for look in stage.looks[path])
+
+
+def _told_reasons(stage: Stage) -> str:
+    sources = Counter(
+        source
+        for path in stage.moved
+        for look in stage.looks[path]
+        for source in look.sources
+        if source != SERVICE
+    )
+    return "".join(f"; {source}: {count}" for source, count in sources.items())
 
 
 def _looks(stage: Stage) -> int:

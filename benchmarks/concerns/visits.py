@@ -16,18 +16,19 @@ from monolith.ordering.queries import list_order_summaries
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+REPORTS = "sales_insights"
 _ORDERS_EACH = 5
-# Reports are what brings the monolith to its limit, as they do in shops: here they ask for somewhat
-# more than it has. The emulated AWS, which shares a core with all services, would be what is
-# measured long before customers' reads did that.
+# Reports are what brings the monolith to its limit, as they do in shops; how many that takes is
+# measured before (`stages.to_the_limit`). The emulated AWS, which shares a core with all services,
+# would be what is measured long before customers' reads did that.
 _PAGES_PER_SECOND = {
     "order_history": 1.0,
     "order_detail": 1.0,
     "customer_summary": 0.5,
     "catalogue_search": 0.5,
-    "sales_insights": 1.5,
+    REPORTS: 1.5,
 }
-_CLIENTS, _EACH = {"sales_insights": 6}, 4
+_CLIENTS, _EACH = {REPORTS: 6}, 4
 
 
 def crowds(customer_ids: Sequence[int], paths: Sequence[str]) -> list[Crowd]:

@@ -60,9 +60,11 @@ def test_read_that_got_slower_does_not_hide_in_a_page_that_got_faster():
 
 
 def test_one_answer_of_the_monolith_to_a_moved_read_is_told():
-    figures = held(stage(), stage("order_history", source="monolith"))
+    figures = telling.figures([stage(), stage("order_history", source="monolith, timeout")], "")
 
-    assert figures["monolith answers of moved reads"] is False
+    told = next(each for each in figures if each.name == "monolith answers of moved reads")
+    assert told.holds is False
+    assert told.reference == "200 pages read; monolith, timeout: 200"
 
 
 def test_page_with_an_error_fails_the_run():
@@ -80,7 +82,8 @@ def test_handlers_own_time_stands_beside_what_the_emulator_makes_of_it():
 
 
 def test_table_has_a_column_for_each_stage(capsys):
-    telling.print_table([stage(), stage("order_history", page=40.0, read=7.0)], "two cores")
+    seen = [stage(), stage("order_history", page=40.0, read=7.0)]
+    telling.print_table(seen, machine="two cores", load="much")
 
     printed = capsys.readouterr().out
     assert "monolith alone" in printed
@@ -105,13 +108,13 @@ def test_drawing_is_svg_with_a_bar_for_each_stage_of_each_measure():
     [
         (["order_history=service; reason=stage"], ["service"]),
         (["order_detail=monolith; reason=hold, order_history=service; reason=stage"], ["service"]),
-        (["order_history=monolith; reason=timeout; as_of=3; ms=2.0"], ["monolith"]),
+        (["order_history=monolith; reason=timeout; as_of=3; ms=2.0"], ["monolith, timeout"]),
         (
             [
                 "order_history=service; reason=stage; as_of=3; ms=2.5",
                 "order_history=monolith; reason=timeout; as_of=3; ms=1.0",
             ],
-            ["service", "monolith"],
+            ["service", "monolith, timeout"],
         ),
         ([], []),
         (["order_detail=service; reason=stage"], []),
