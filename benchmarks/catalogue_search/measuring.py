@@ -37,20 +37,20 @@ _LOADED_AT_ONCE = 50_000
 
 
 def measure_relevance(folder: Path) -> list[Figure]:
-    """Ask both sides every search of the list about the real trade.
+    """Ask both sides every search of the list about the real trade, as it is typed.
 
     Raises:
         NoTradeFile: there is no real trade here.
     """
     import_history(file=find_trade_file(), period=Period())
     service = PublishedService.of(_real_products(), folder, at=datetime.now(UTC))
-    asked = [CatalogueSearchQuery(words=words) for words in SEARCHES.read_text().splitlines()]
+    asked = [CatalogueSearchQuery(words=words) for words in _typed(SEARCHES.read_text())]
 
     def answer(query: CatalogueSearchQuery) -> CatalogueSearchPage:
         return queries.answer(query, service.reader.current(), at=datetime.now(UTC))
 
     found = Relevance.of(asked, answer)
-    many = f"{len(asked)} searches in {len(list_stock_codes()):,} gifts"
+    many = f"{len(asked)} searches, half-typed ones too, in {len(list_stock_codes()):,} gifts"
     return [
         at_most("answers that disagree", found.disagreeing, "", bar=0, reference=many),
         at_least("nDCG, worst", found.ndcg[0], "", bar=RANKING.least_ndcg, reference=many),
@@ -58,6 +58,12 @@ def measure_relevance(folder: Path) -> list[Figure]:
         told("nDCG, mean", found.ndcg[1], "", reference="first page, PostgreSQL's is 1"),
         told("overlap, mean", found.overlap[1], "", reference="first page, PostgreSQL's is 1"),
     ]
+
+
+def _typed(searches: str) -> Iterator[str]:
+    """Yield each search with all beginnings of it: the page asks while people type."""
+    typed = (line[: end + 1].strip() for line in searches.splitlines() for end in range(len(line)))
+    return iter(dict.fromkeys(typed))
 
 
 def measure_speed(

@@ -192,6 +192,26 @@ def test_both_sides_take_a_word_that_nothing_has_for_the_same_ones(tmp_path, kno
             shop.must_agree(CatalogueSearchQuery(words=word))
 
 
+alike_words = st.sampled_from(["teapot", "teaspoon", "tent", "hare", "heart", "mug", "red"])
+alike_texts = st.lists(alike_words, min_size=1, max_size=5).map(" ".join)
+
+
+@relaxed
+@given(descriptions=st.lists(alike_texts, min_size=2, max_size=6))
+@example(descriptions=["teapot teaspoon tent mug", "mug tent", "hare heart red mug", "mug heart"])
+def test_both_sides_order_beginnings_and_stand_ins_alike(tmp_path, descriptions):
+    with a_shop(tmp_path) as shop:
+        shop.carry_out([("list", number, text, 100, 1) for number, text in enumerate(descriptions)])
+        shop.backfill()
+        for text in published():
+            shop.deliver(text)
+        shop.service.publish()
+
+        for words in ("te", "hart", "red te", "mug hart"):
+            query = CatalogueSearchQuery(words=words)
+            assert shop.find_answer(query).products == search_catalogue(query).products
+
+
 @settings(relaxed, max_examples=200)
 @given(text=st.text(alphabet=st.sampled_from("aeioustrlnyzed09"), min_size=1, max_size=12))
 def test_both_sides_stem_alike(text):

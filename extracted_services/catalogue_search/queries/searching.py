@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from event_contracts.catalogue_search import (
+    POPULAR,
     PRICE_BANDS,
     RELEVANCE,
     CatalogueSearchPage,
@@ -136,17 +137,20 @@ class Search:
     def _ordered(
         self, expression: str, alternatives: Sequence[Alternative], *, is_loose: bool
     ) -> list[int]:
-        """List what matches: where there are alternatives, what has more of all the words first."""
+        """List what matches: of alternatives, what has the larger share first."""
         matching = self._index.match(expression)
         if len(alternatives) == 1:
             return matching
-        clauses = [
+        clauses = {
             self._clause(clause, is_prefix=each.is_prefix(clause), is_loose=is_loose)
             for each in alternatives
             for clause in each.wanted
-        ]
+        }
         having = Counter(number for each in clauses for number in self._index.match(each))
-        return sorted(matching, key=lambda number: (-having[number], number))
+        lengths, popularity = self._index.lengths, self._index.places(POPULAR)
+        return sorted(
+            matching, key=lambda number: (-having[number] / lengths[number], popularity[number])
+        )
 
     def _expression(self, alternatives: Sequence[Alternative], *, is_loose: bool) -> str:
         return " OR ".join(f"({self._all_of(each, is_loose=is_loose)})" for each in alternatives)

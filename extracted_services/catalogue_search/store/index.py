@@ -70,6 +70,11 @@ class Index:
         return self._column("facets")
 
     @cached_property
+    def lengths(self) -> bytes:
+        """How many different words each product has, by its number."""
+        return self._column("lengths")
+
+    @cached_property
     def likings(self) -> dict[str, frozenset[int]]:
         """The products that are popular in a country, by its name."""
         rows = self._connection.execute("SELECT country, products FROM liked").fetchall()

@@ -1,8 +1,9 @@
 """Building the search index: one SQLite file, whole, from all products; index.py reads it.
 
-Products are numbered in the order of their relevance: the shortest texts first, of those what is
-ordered most. So whatever matches comes out of FTS5 in its order, without a rank for each. What is
-counted lies beside it in columns, a byte or four per product, that are read into memory once.
+Products are numbered in the order of their relevance: the fewest different words first, of those
+what is ordered most. So whatever matches comes out of FTS5 in its order, without a rank for each.
+What is counted lies beside it in columns, a byte or four per product, that are read into memory
+once.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     from extracted_services.catalogue_search.view import Product, ProductRow
 
+FORM = 2
+"""Raised when the same products make another index: a publisher then builds it anew."""
+
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE stream (stock_code TEXT PRIMARY KEY, version INTEGER NOT NULL, product INTEGER)
@@ -49,6 +53,8 @@ CREATE TABLE trigram (trigram TEXT, word TEXT, PRIMARY KEY (trigram, word)) WITH
 CREATE TABLE column_of (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE liked (country TEXT PRIMARY KEY, products BLOB NOT NULL) WITHOUT ROWID;
 """
+
+_LONGEST = 255  # what a byte holds
 
 
 def build(path: Path, products: Iterable[Product], *, at: datetime) -> None:
@@ -102,7 +108,8 @@ class _Building:
 
     def _fill_columns(self) -> None:
         facets = bytes([0, *(self._facet(product) for _, product in self._numbered())])
-        self._insert("column_of", [("facets", facets)])
+        lengths = bytes([0, *(min(self._length(p), _LONGEST) for _, p in self._numbered())])
+        self._insert("column_of", [("facets", facets), ("lengths", lengths)])
         for sort, key in self._sort_keys().items():
             order = sorted(range(1, len(self._found) + 1), key=lambda n: key(self._found[n - 1]))
             places = array("I", bytes(4 * (len(order) + 1)))
@@ -129,7 +136,10 @@ class _Building:
         return enumerate(self._found, start=1)
 
     def _relevance(self, product: Product) -> tuple[object, ...]:
-        return (len(self._stems[product.stock_code]), -_orders(product), *_ties(product))
+        return (self._length(product), -_orders(product), *_ties(product))
+
+    def _length(self, product: Product) -> int:
+        return len({*self._stems[product.stock_code]})
 
     def _facet(self, product: Product) -> int:
         is_available = _row_of(product).is_available

@@ -108,7 +108,7 @@ def _is_due(manifest: Manifest, at: datetime) -> bool:
 
 
 def _state_of(known: KnownProducts) -> str:
-    digest = hashlib.sha256(repr(known.is_complete).encode())
+    digest = hashlib.sha256(repr((indexing.FORM, known.is_complete)).encode())
     for product in sorted(known.products, key=lambda each: each.stock_code):
         if product.stock_code != NO_PRODUCT:
             digest.update(repr(product).encode())

@@ -51,6 +51,8 @@ LEFT JOIN LATERAL (
 ) AS nearest ON NOT known.is_whole
 """
 # One statement, so that version, counts and products come from one snapshot of the database.
+# That many words of a product begin with "ca", or stand in for "hart", makes it no better: it is
+# ranked by its words alone then, as no index can count such words while somebody types.
 _SEARCH = """
 WITH asked AS (
     SELECT %(loose)s::tsquery AS loose, %(strict)s::tsquery AS strict
@@ -61,7 +63,10 @@ WITH asked AS (
            coalesce(counted.popular_in, '{}') AS popular_in,
            width_bucket(price.amount_pence, %(bounds)s::int[]) AS band,
            whole.is_whole,
-           ts_rank(p.search, CASE WHEN is_whole THEN asked.strict ELSE asked.loose END, 2) AS rank
+           CASE WHEN NOT %(has_alternatives)s AND (%(has_stand_ins)s OR NOT is_whole)
+                THEN (1.0 / greatest(length(p.search), 1))::real
+                ELSE ts_rank(p.search, CASE WHEN is_whole THEN asked.strict ELSE asked.loose END, 8)
+           END AS rank
     FROM asked
     JOIN catalogue_product AS p ON {matches}
     JOIN catalogue_stocklevel AS stock ON stock.product_id = p.id
@@ -204,6 +209,8 @@ def _parameters(
     return {
         "loose": _tsquery(alternatives, meanings, is_loose=True),
         "strict": _tsquery(alternatives, meanings, is_loose=False),
+        "has_alternatives": len(alternatives) > 1,
+        "has_stand_ins": any(len(meant.stands_for) > 1 for meant in meanings.values()),
         "bounds": _BOUNDS,
         "band": _BAND_NUMBERS.get(query.price_band) if query.price_band else None,
         "available_only": query.available_only,

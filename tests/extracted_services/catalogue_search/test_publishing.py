@@ -8,7 +8,7 @@ import pytest
 from event_contracts.catalogue import PriceChanged, ProductSoldOut
 from event_contracts.strangler import HeartbeatSent
 from event_contracts.streams import NO_PRODUCT, product_stream
-from extracted_services.catalogue_search.store import publishing
+from extracted_services.catalogue_search.store import indexing, publishing
 from extracted_services.catalogue_search.store.products import KEPT_BEFORE, MANIFEST, IndexDamaged
 from extracted_services.read_models.answering import NotComplete
 from tests.extracted_services.catalogue_search.gifts import NOON, listed
@@ -62,6 +62,15 @@ def test_what_is_published_already_is_not_published_again(service):
 
     assert first == second
     assert len(service.bucket.objects) == 2
+
+
+def test_index_of_another_form_is_built_anew(service, monkeypatch):
+    service.hear(listed("RED HEART"), version=1)
+    before = service.publish()
+    monkeypatch.setattr(indexing, "FORM", indexing.FORM + 1)
+    service.known = service.new_publisher()
+
+    assert service.publish().index != before.index
 
 
 def test_heartbeat_makes_a_manifest_and_no_index(service):

@@ -52,6 +52,27 @@ def test_search_understands_what_people_type(shop, words, found):
     assert sorted(shop.found(words)) == sorted(found)
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("heart or mug", ["SHORT", "LONG", "PLAIN"]),
+        ("mug or heart or mug", ["SHORT", "LONG", "PLAIN"]),
+        ("gre", ["LONG", "PLAIN"]),
+        ("hart", ["SHORT", "LONG", "PLAIN"]),
+    ],
+)
+def test_of_alternatives_the_larger_share_comes_first_and_of_all_else_the_fewest_words(
+    service, words, found
+):
+    service.hear(listed("HEART", "SHORT"), version=1)
+    service.hear(listed("HARE HEART GREEN GREY", "PLAIN"), version=1)
+    service.hear(listed("HEART MUG GREEN RED", "LONG"), version=1)
+    service.hear(trade("LONG", 9), version=2)
+    service.publish()
+
+    assert service.found(words) == found
+
+
 def test_counts_tell_what_other_choices_would_find(shop):
     page = shop.answer(popular_in="France", available_only=True)
 

@@ -93,6 +93,27 @@ def test_whole_words_come_before_beginnings_and_short_texts_before_long_ones():
     assert codes("tea") == ["SHORT", "LONG", "TEAPOT"]
 
 
+def test_how_many_words_begin_so_does_not_count():
+    a_product("AA", description="PANTRY PASTRY PAN BRUSH")
+    a_product("BB", description="RED PAPER")
+
+    assert codes("pa") == ["BB", "AA"]
+
+
+def test_how_many_words_stand_in_does_not_count():
+    a_product("AA", description="HARE HEART GREEN RED")
+    a_product("BB", description="METAL HEART")
+
+    assert codes("hart") == ["BB", "AA"]
+
+
+def test_of_alternatives_the_larger_share_comes_first():
+    a_product("AA", description="HEART MUG GREEN RED BLUE")
+    a_product("BB", description="HEART")
+
+    assert codes("heart or mug") == ["BB", "AA"]
+
+
 def test_of_equals_what_is_ordered_most_comes_first():
     a_product("AA", description="GLASS HEART")
     a_product("BB", description="STONE HEART")
