@@ -93,25 +93,19 @@ def test_whole_words_come_before_beginnings_and_short_texts_before_long_ones():
     assert codes("tea") == ["SHORT", "LONG", "TEAPOT"]
 
 
-def test_how_many_words_begin_so_does_not_count():
-    a_product("AA", description="PANTRY PASTRY PAN BRUSH")
-    a_product("BB", description="RED PAPER")
+@pytest.mark.parametrize(
+    ("words", "longer", "shorter"),
+    [
+        pytest.param("pa", "PANTRY PASTRY PAN BRUSH", "RED PAPER", id="how many begin so"),
+        pytest.param("hart", "HARE HEART GREEN RED", "METAL HEART", id="how many stand in"),
+        pytest.param("heart or mug", "HEART MUG GREEN RED BLUE", "HEART", id="of alternatives"),
+    ],
+)
+def test_more_words_that_match_do_not_outweigh_a_longer_text(words, longer, shorter):
+    a_product("AA", description=longer)
+    a_product("BB", description=shorter)
 
-    assert codes("pa") == ["BB", "AA"]
-
-
-def test_how_many_words_stand_in_does_not_count():
-    a_product("AA", description="HARE HEART GREEN RED")
-    a_product("BB", description="METAL HEART")
-
-    assert codes("hart") == ["BB", "AA"]
-
-
-def test_of_alternatives_the_larger_share_comes_first():
-    a_product("AA", description="HEART MUG GREEN RED BLUE")
-    a_product("BB", description="HEART")
-
-    assert codes("heart or mug") == ["BB", "AA"]
+    assert codes(words) == ["BB", "AA"]
 
 
 def test_of_equals_what_is_ordered_most_comes_first():
